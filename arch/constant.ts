@@ -1,0 +1,64 @@
+import type { AbiName } from "./abi.ts";
+import { values as constantTable, type ConstantName as PlainName } from "./table/constant.ts";
+import { type ErrnoName, values as errnoTable } from "./table/errno.ts";
+import { type SignalName, values as signalTable } from "./table/signal.ts";
+import { type Values, values } from "./value.ts";
+
+export type { ErrnoName, SignalName };
+
+/** Names that a condition may use for a value, errors and signals among them. */
+export type ConstantName = PlainName | ErrnoName | SignalName;
+
+const constants = values(constantTable);
+const errnos = values(errnoTable);
+const signals = values(signalTable);
+
+/** The value of a constant on the ABI; undefined when it is unknown or the ABI has none. */
+export function constant(abi: AbiName, name: string): bigint | undefined {
+  return constants.get(abi, name) ?? errnos.get(abi, name) ?? signals.get(abi, name);
+}
+
+/** Whether some ABI has a constant of this name. */
+export function isConstantName(s: string): s is ConstantName {
+  return constants.has(s) || errnos.has(s) || signals.has(s);
+}
+
+/** Every constant's name. */
+export function constantNames(): readonly ConstantName[] {
+  return [...constants.names(), ...errnos.names(), ...signals.names()] as ConstantName[];
+}
+
+/** Every error's name, by x86's number; second names of one number (EWOULDBLOCK) at the end. */
+export const errnoNames: readonly ErrnoName[] = errnos.names() as ErrnoName[];
+
+/** The number of an error on the ABI; undefined when it is unknown or the ABI has none. */
+export function errnoNumber(abi: AbiName, name: string): number | undefined {
+  return number(errnos, abi, name);
+}
+
+/** The first name of error number `n` on the ABI. */
+export function errnoName(abi: AbiName, n: number): ErrnoName | undefined {
+  return nameOf(errnos, abi, n) as ErrnoName | undefined;
+}
+
+/** Every signal's name, by x86's number; second names of one number (SIGIOT) at the end. */
+export const signalNames: readonly SignalName[] = signals.names() as SignalName[];
+
+/** The number of a signal on the ABI; undefined when it is unknown or the ABI has none. */
+export function signalNumber(abi: AbiName, name: string): number | undefined {
+  return number(signals, abi, name);
+}
+
+/** The first name of signal number `n` on the ABI. */
+export function signalName(abi: AbiName, n: number): SignalName | undefined {
+  return nameOf(signals, abi, n) as SignalName | undefined;
+}
+
+function number(table: Values, abi: AbiName, name: string): number | undefined {
+  const value = table.get(abi, name);
+  return value === undefined ? undefined : Number(value);
+}
+
+function nameOf(table: Values, abi: AbiName, n: number): string | undefined {
+  return table.names().find((name) => table.get(abi, name) === BigInt(n));
+}
