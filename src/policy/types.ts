@@ -8,6 +8,8 @@ import type { Place } from "../abi/error.ts";
 export interface Policy {
   /** Where it came from, for messages. */
   readonly name?: string;
+  /** Read from another tool's format, whose habits are warnings here, not errors. */
+  readonly imported?: boolean;
   /** The ABIs it speaks about, at least one, no duplicates. */
   readonly arches: readonly AbiName[];
   /** For calls that no rule matches. */
@@ -42,8 +44,13 @@ export type PolicyAction =
 
 /** A condition on the arguments of a call. */
 export type Condition =
-  | { readonly kind: "and" | "or"; readonly of: readonly Condition[] }
+  | { readonly kind: "and"; readonly of: readonly Condition[] }
+  | { readonly kind: "or"; readonly of: readonly Condition[] }
   | { readonly kind: "not"; readonly of: Condition }
+  | ArgTest;
+
+/** One test of one argument. */
+export type ArgTest =
   | {
       readonly kind: "compare";
       readonly arg: ArgRef;

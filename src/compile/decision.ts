@@ -1,0 +1,76 @@
+/** From claims to decisions: one per number of an arch, one per arch, one for all. */
+import { X32_BIT } from "../../arch/index.ts";
+import { ARCH_OFFSET, NR_OFFSET } from "../abi/data.ts";
+import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
+import { decide } from "./argument.ts";
+import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
+import { type Graph, type Node, WHOLE } from "./graph.ts";
+
+const MAX_U32 = 0xffffffff;
+const NR = { offset: NR_OFFSET, mask: WHOLE };
+const ARCH = { offset: ARCH_OFFSET, mask: WHOLE };
+
+/** What one arch decides, number by number. */
+export interface ArchDecision {
+  readonly arch: ResolvedArch;
+  /** Sorted, gapless, from 0 to 2^32-1. */
+  readonly segments: readonly Segment[];
+}
+
+/** Ordered rules to one decision per number. */
+export function normalise(graph: Graph, policy: ResolvedPolicy): ArchDecision[] {
+  return policy.arches.map((arch) => ({ arch, segments: archSegments(graph, arch) }));
+}
+
+function archSegments(graph: Graph, arch: ResolvedArch): Segment[] {
+  const base = graph.leaf(arch.default);
+  const newer = graph.leaf(arch.newer);
+  const baseAt = (nr: number) => (nr > arch.newest && !beyond.has(nr) ? newer : base);
+  const beyond = new Set(arch.beyond);
+  const singles = new Map<number, Node>(arch.beyond.map((nr) => [nr, base]));
+  for (const [nr, claims] of arch.calls) singles.set(nr, claimsNode(graph, arch, claims, baseAt(nr)));
+  const parts = [...singles].sort(([a], [b]) => a - b).map(([nr, node]) => ({ from: nr, to: nr, node }));
+  const upTo = parts.filter(({ from }) => from <= arch.newest);
+  const above = parts.filter(({ from }) => from > arch.newest);
+  return [
+    ...cut(fillGaps(upTo, base), 0, arch.newest),
+    ...cut(fillGaps(above, newer), arch.newest + 1, MAX_U32),
+  ];
+}
+
+function cut(segments: readonly Segment[], from: number, to: number): Segment[] {
+  return segments
+    .filter((segment) => segment.to >= from && segment.from <= to)
+    .map((segment) => ({
+      from: Math.max(segment.from, from),
+      to: Math.min(segment.to, to),
+      node: segment.node,
+    }));
+}
+
+/** First claim that holds, else `rest`. */
+function claimsNode(graph: Graph, arch: ResolvedArch, claims: readonly Claim[], rest: Node): Node {
+  return claims.reduceRight((next, { when, ret }) => {
+    const leaf = graph.leaf(ret);
+    return when ? decide(graph, arch.endian, when, leaf, next) : leaf;
+  }, rest);
+}
+
+/** One decision per AUDIT_ARCH, then one for all: x86_64 and x32 share theirs and are told apart by bit 30. */
+export function byArch(graph: Graph, decisions: readonly ArchDecision[], badArch: Node): Node {
+  const nodes = new Map<number, Node>();
+  const find = (abi: string) => decisions.find(({ arch }) => arch.abi === abi);
+  for (const { arch, segments } of decisions) {
+    if (arch.abi === "x86_64" || arch.abi === "x32") {
+      const part = (abi: string) => {
+        const decision = find(abi);
+        return decision ? dispatch(graph, NR, decision.segments) : badArch;
+      };
+      nodes.set(arch.auditArch, graph.test(NR, "jset", X32_BIT, part("x32"), part("x86_64")));
+    } else nodes.set(arch.auditArch, dispatch(graph, NR, segments));
+  }
+  return [...nodes].reduceRight<Node>(
+    (rest, [auditArch, node]) => graph.test(ARCH, "jeq", auditArch, node, rest),
+    badArch,
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * The decision graph: what a program decides, before it has instructions.
+ *
+ *     leaf   return `ret`
+ *     test   (word & mask) op k  ?  then : else
+ *
+ * Nodes are hash-consed: equal decisions are one object, across syscalls and arches, so sharing needs no pass
+ * of its own and comparing two decisions is `===`.
+ */
+import type { JumpOp } from "../abi/opcode.ts";
+
+/** A decision, made by a Graph only. */
+export type Node = Leaf | Test;
+
+/** The end of a decision. */
+export interface Leaf {
+  readonly kind: "leaf";
+  readonly id: number;
+  /** The u32 that the filter returns. */
+  readonly ret: number;
+}
+
+/** A word of seccomp_data under a mask: what A holds when it is tested. */
+export interface Word {
+  /** Byte offset in seccomp_data. */
+  readonly offset: number;
+  /** u32; all ones when the word is tested whole. */
+  readonly mask: number;
+}
+
+/** One test of one word. */
+export interface Test {
+  readonly kind: "test";
+  readonly id: number;
+  readonly word: Word;
+  readonly op: JumpOp;
+  readonly k: number;
+  readonly then: Node;
+  readonly else: Node;
+}
+
+/** The mask that leaves a word whole. */
+export const WHOLE = 0xffffffff;
+
+/** The maker of nodes. */
+export class Graph {
+  readonly #nodes = new Map<string, Node>();
+
+  /** The leaf that returns `ret`. */
+  leaf(ret: number): Leaf {
+    const key = `r${ret}`;
+    const known = this.#nodes.get(key);
+    if (known?.kind === "leaf") return known;
+    const node: Leaf = { kind: "leaf", id: this.#nodes.size, ret };
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  /** The test, or its outcome where both are the same. */
+  test(word: Word, op: JumpOp, k: number, then: Node, otherwise: Node): Node {
+    if (then === otherwise) return then;
+    const key = `${word.offset}&${word.mask}${op}${k}?${then.id}:${otherwise.id}`;
+    const known = this.#nodes.get(key);
+    if (known) return known;
+    const node: Test = { kind: "test", id: this.#nodes.size, word, op, k, then, else: otherwise };
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  /** How many nodes were made, those no longer in use included. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Policy -> program, in passes that each do one thing:
+ *
+ *     resolve    names to numbers                        (src/policy/resolve.ts)
+ *     lint       rules that can never match are refused  (src/policy/lint.ts)
+ *     normalise  ordered rules to one decision per number
+ *     byArch     dispatch on arch and number
+ *     layout     instructions and jumps
+ *     check      the kernel's own rules                  (src/bpf/check.ts)
+ */
+import type { AbiName } from "../../arch/index.ts";
+import type { Endian } from "../abi/data.ts";
+import { SeccatError } from "../abi/error.ts";
+import { check } from "../bpf/check.ts";
+import { BPF_MAXINSNS, type Program } from "../bpf/program.ts";
+import { type Finding, lintOrThrow } from "../policy/lint.ts";
+import { type ResolvedPolicy, resolve } from "../policy/resolve.ts";
+import type { Policy } from "../policy/types.ts";
+import { byArch, normalise } from "./decision.ts";
+import { Graph } from "./graph.ts";
+import { layout } from "./layout.ts";
+
+/** What a compile can be told. */
+export interface CompileOptions {
+  /** Compile for these of the policy's arches only. */
+  readonly arches?: readonly AbiName[];
+}
+
+/** A compiled policy. */
+export interface Compiled {
+  readonly program: Program;
+  /** What lint found that did not stop the compile. */
+  readonly warnings: readonly Finding[];
+  /** Nodes made in the decision graph. */
+  readonly nodes: number;
+  /** Milliseconds per pass, in order. */
+  readonly passes: readonly { readonly name: string; readonly ms: number }[];
+}
+
+/**
+ * The program of `policy`.
+ * Throws a SeccatError for a policy that does not resolve or lint, whose arches differ in byte order, or whose
+ * program is longer than the kernel takes.
+ */
+export function compile(policy: Policy, options: CompileOptions = {}): Compiled {
+  const passes: { name: string; ms: number }[] = [];
+  const pass = <T>(name: string, work: () => T): T => {
+    const start = performance.now();
+    const result = work();
+    passes.push({ name, ms: performance.now() - start });
+    return result;
+  };
+  const chosen = options.arches ? onArches(policy, options.arches) : policy;
+  const graph = new Graph();
+  const facts = pass("resolve", () => resolve(chosen));
+  const warnings = pass("lint", () => lintOrThrow(chosen));
+  const endian = oneByteOrder(facts);
+  const decisions = pass("normalise", () => normalise(graph, facts));
+  const root = pass("byArch", () => byArch(graph, decisions, graph.leaf(facts.badArch)));
+  const insns = pass("layout", () => layout(root));
+  if (insns.length > BPF_MAXINSNS) throw tooLong(insns.length, facts);
+  const program = pass("check", () => check(insns, endian));
+  return { program, warnings, nodes: graph.size, passes };
+}
+
+function onArches(policy: Policy, arches: readonly AbiName[]): Policy {
+  for (const name of arches) {
+    if (!policy.arches.includes(name))
+      throw new SeccatError({
+        code: "policy",
+        message: `the policy does not speak about ${name}`,
+        expected: `some of ${policy.arches.join(", ")}`,
+        received: name,
+        fix: `add ${name} to its arches`,
+      });
+  }
+  return { ...policy, arches };
+}
+
+function oneByteOrder(facts: ResolvedPolicy): Endian {
+  const [first, ...rest] = facts.arches;
+  const other = rest.find(({ endian }) => endian !== first?.endian);
+  if (first && other)
+    throw new SeccatError({
+      code: "policy",
+      message: "one program cannot serve arches of both byte orders",
+      where: { path: "arches" },
+      received: `${first.abi} (${first.endian}) and ${other.abi} (${other.endian})`,
+      fix: "compile them apart, with --arch or the option arches",
+    });
+  return first?.endian ?? "little";
+}
+
+function tooLong(length: number, facts: ResolvedPolicy): SeccatError {
+  const rules = new Map<number, number>();
+  for (const arch of facts.arches)
+    for (const claims of arch.calls.values())
+      for (const { rule, when } of claims) if (when) rules.set(rule, (rules.get(rule) ?? 0) + 1);
+  const heaviest = [...rules].sort((a, b) => b[1] - a[1]).slice(0, 3);
+  const names = heaviest.map(([rule, calls]) => `rule ${rule + 1} (conditions on ${calls} calls)`);
+  return new SeccatError({
+    code: "limit",
+    message: "the program is longer than the kernel takes",
+    expected: `at most ${BPF_MAXINSNS} instructions`,
+    received: String(length),
+    fix: `split the policy over stacked filters or fewer arches${names.length > 0 ? `; look at ${names.join(", ")} first` : ""}`,
+  });
+}
