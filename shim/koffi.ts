@@ -1,0 +1,27 @@
+import type Koffi from "koffi";
+import type { Backend } from "./types.ts";
+
+/**
+ * The functions through koffi. `void *` parameters take integers and bytes alike and keep the bytes alive
+ * during the call. The variadic prctl and syscall are declared with fixed registers, as their assembly reads them.
+ */
+export function koffiBackend(load: (id: "koffi") => typeof Koffi): Backend {
+  const koffi = load("koffi");
+  const libc = koffi.load(null);
+  const pointers = (count: number) => Array.from({ length: count }, () => "void *");
+  const syscall = libc.func("syscall", "long", ["long", ...pointers(6)]);
+  const prctl = libc.func("prctl", "int", ["int", ...pointers(4)]);
+  const poll = libc.func("poll", "int", ["void *", "ulong", "int"]);
+  return {
+    name: "koffi",
+    version: koffi.version,
+    syscall: (nr, args) => Number(syscall(nr, ...args)),
+    prctl: (option, args) => Number(prctl(option, ...args)),
+    errno: () => koffi.errno(),
+    address: (bytes) => BigInt(koffi.address(bytes)),
+    poll: (fds, timeout) =>
+      new Promise((resolve, reject) => {
+        poll.async(fds, 1, timeout, (error: unknown) => (error ? reject(error) : resolve()));
+      }),
+  };
+}

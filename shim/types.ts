@@ -1,0 +1,41 @@
+/** The packages that can call C functions for us. */
+export const backendNames = Object.freeze(["ffi-napi", "koffi"] as const);
+
+/** One of the packages that can call C functions for us. */
+export type BackendName = (typeof backendNames)[number];
+
+/** A register of a call: an integer of at most 64 bits (negative ones as two's complement), or the address of bytes. */
+export type CallArgument = number | bigint | Uint8Array;
+
+/** What a call answered: its value, or the errno (number and name, such as EPERM) that it failed with. */
+export type CallResult =
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly errno: number; readonly name: string };
+
+/** The C functions that Seccat calls, whatever package makes the calls. */
+export interface Shim {
+  readonly backend: BackendName;
+  /** The package's own version. */
+  readonly version: string;
+  /** prctl(2); missing arguments are 0. */
+  prctl(option: number, ...args: readonly CallArgument[]): CallResult;
+  /** syscall(2) with up to six arguments; missing ones are 0. */
+  syscall(nr: number, ...args: readonly CallArgument[]): CallResult;
+  /** Where `bytes` lie in memory; they stay there while the array is referenced. */
+  address(bytes: Uint8Array): bigint;
+  /** poll(2) on one descriptor without blocking the event loop; gives its revents, 0 after `timeout` milliseconds. */
+  poll(fd: number, timeout: number): Promise<number>;
+}
+
+/** What a backend package must offer: three C functions, errno of the last of them, and addresses. */
+export interface Backend {
+  readonly name: BackendName;
+  readonly version: string;
+  /** The functions as they are: -1 and errno on failure. Integers arrive as unsigned bigints. */
+  syscall(nr: number, args: readonly (bigint | Uint8Array)[]): number;
+  prctl(option: number, args: readonly (bigint | Uint8Array)[]): number;
+  errno(): number;
+  address(bytes: Uint8Array): bigint;
+  /** poll(fds, 1, timeout) off the main thread. */
+  poll(fds: Uint8Array, timeout: number): Promise<void>;
+}
