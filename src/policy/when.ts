@@ -134,9 +134,11 @@ class WhenParser {
     this.#next++;
     const width = widths.find((name) => name === token.text);
     if (width !== undefined && this.#take("(")) {
+      const at = this.#peek().at;
       const inner = this.#arg();
       this.#expect(")");
-      if (inner.as !== undefined) throw this.#fail("a width inside a width", "one of u16 u32 u64 ptr");
+      if (inner.as !== undefined)
+        throw this.#error(at, "a width inside a width", "one of u16 u32 u64 ptr", inner.as);
       return { ...inner, as: width };
     }
     const numbered = /^arg(\d+)$/.exec(token.text);
