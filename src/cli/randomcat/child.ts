@@ -1,0 +1,69 @@
+/**
+ * Serves one connection, which it finds as its standard input, and exits: the process that the filter is for.
+ * After the filter is in force it makes plain synchronous calls only; Node's event loop turns once, to shut
+ * the socket down. It starts in the folder that holds `images`.
+ *
+ *     child.ts [--program HEX] [--attack NAME [--target N]]
+ */
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { parseArgs } from "node:util";
+import type { Request } from "./request.ts";
+import { answerHead, answerText, readRequest, SOCKET, writeAll } from "./request.ts";
+
+const BLOCK = 4096;
+
+/** Copies one of the folder's pictures to the socket. */
+function answerCat(): void {
+  writeSync(1, "Random cat\n");
+  const names = readdirSync("images").filter((name) => name.endsWith(".png"));
+  const name = names[Math.floor(Math.random() * names.length)];
+  if (name === undefined) return answerText(SOCKET, "500 Internal Server Error", "There is no cat.\n");
+  const file = openSync(`images/${name}`, "r");
+  writeAll(SOCKET, answerHead("200 OK", "image/png", fstatSync(file).size));
+  const block = Buffer.alloc(BLOCK);
+  for (;;) {
+    const length = readSync(file, block, 0, BLOCK, null);
+    if (length === 0) break;
+    writeAll(SOCKET, block.subarray(0, length));
+  }
+  closeSync(file);
+}
+
+/** Answers `request`. */
+function answer(request: Request): void {
+  if (request.kind === "cat") answerCat();
+  else if (request.kind === "other") answerText(SOCKET, "404 Not Found", "Only /randomcat is here.\n");
+  else answerText(SOCKET, "400 Bad Request", "This is no request.\n");
+}
+
+/** Shuts the socket down for writing and exits; with `drain`, reads what the client still sends before that. */
+function finish(drain: boolean): void {
+  const socket = new Socket({ fd: SOCKET, allowHalfOpen: true });
+  const leave = () => process.exit(0);
+  socket.on("error", leave);
+  if (drain) socket.resume().on("end", leave);
+  socket.end(drain ? undefined : leave);
+}
+
+/** Serves the connection. */
+function serve(): void {
+  const request = readRequest(SOCKET);
+  try {
+    answer(request);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+  finish(!request.whole);
+}
+
+/** Whether `error` says that the client went away. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET");
+}
+
+const { values } = parseArgs({
+  options: { program: { type: "string" }, attack: { type: "string" }, target: { type: "string" } },
+});
+void values;
+serve();
