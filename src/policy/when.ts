@@ -38,6 +38,14 @@ export function parseWhen(text: string, where?: Place): Condition {
   return parser.whole();
 }
 
+/**
+ * The value that `text` spells: numbers and constants joined by `|` and `~`.
+ * Throws a SeccatError "syntax" as parseWhen does.
+ */
+export function parseValue(text: string, where?: Place): Value {
+  return new WhenParser(text, where).wholeValue();
+}
+
 class WhenParser {
   readonly #tokens: readonly Token[];
   readonly #base: Place | undefined;
@@ -54,6 +62,12 @@ class WhenParser {
     const condition = this.#or();
     if (this.#peek().kind !== "end") throw this.#fail("text after the end of the condition", "&& or ||");
     return condition;
+  }
+
+  wholeValue(): Value {
+    const value = this.#value();
+    if (this.#peek().kind !== "end") throw this.#fail("text after the end of the value", "|");
+    return value;
   }
 
   #or(): Condition {

@@ -1,0 +1,47 @@
+/** What a test is about: a policy, a program, or a stack of them, as the programs that the kernel would run. */
+import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
+import type { Program } from "../bpf/program.ts";
+import { compile } from "../compile/index.ts";
+import type { Policy } from "../policy/types.ts";
+
+/** One program or the policy that it is compiled from. */
+export type FilterLayer = Policy | Program;
+
+/** One layer, or several with the newest first, of which the strongest answer counts. */
+export type FilterInput = FilterLayer | readonly FilterLayer[];
+
+const compiled = new WeakMap<Policy, Map<string, Program>>();
+
+/**
+ * The programs of `input`, newest first, as they run on a machine of `abi`'s byte order.
+ * Throws what compile throws.
+ */
+export function programsOf(input: FilterInput, abi: AbiName): Program[] {
+  return layersOf(input).map((layer) => (isProgram(layer) ? layer : programOf(layer, abi)));
+}
+
+/** The layers of `input`, newest first. */
+export function layersOf(input: FilterInput): readonly FilterLayer[] {
+  return isStack(input) ? input : [input];
+}
+
+function isStack(input: FilterInput): input is readonly FilterLayer[] {
+  return Array.isArray(input);
+}
+
+/** Whether a layer is a program already. */
+export function isProgram(layer: FilterLayer): layer is Program {
+  return "insns" in layer;
+}
+
+/** A policy on arches of both byte orders has one program for each. */
+function programOf(policy: Policy, abi: AbiName): Program {
+  const { endian } = abiFacts(abi);
+  const same = policy.arches.filter((name) => abiFacts(name).endian === endian);
+  const arches = same.length > 0 ? same : policy.arches;
+  const key = arches.join();
+  const known = compiled.get(policy) ?? new Map<string, Program>();
+  const program = known.get(key) ?? compile(policy, { arches }).program;
+  compiled.set(policy, known.set(key, program));
+  return program;
+}
