@@ -89,3 +89,11 @@ export function wordName(offset: number, endian: Endian): string | undefined {
   const half = first === (endian === "little") ? "lo" : "hi";
   return offset < 16 ? `ip.${half}` : `args[${(offset - 16) >> 3}].${half}`;
 }
+
+/** The byte offset of a word that `wordName` names, or undefined for any other name. */
+export function wordOffset(name: string, endian: Endian): number | undefined {
+  for (let offset = 0; offset < SECCOMP_DATA_SIZE; offset += 4) {
+    if (wordName(offset, endian) === name) return offset;
+  }
+  return undefined;
+}
