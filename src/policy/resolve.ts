@@ -155,7 +155,7 @@ function checkNames(policy: Policy, rule: Rule, index: number, issues: Issue[]):
       if (!isGroupName(name)) issues.push(unknownName("group", name, groupNames, where));
     } else if (!isSyscallName(name) && syscallAlias(name) === undefined) {
       issues.push(unknownName("syscall", name, syscallNames, where));
-    } else if (policy.arches.every((abi) => nrOn(abi, name) === undefined)) {
+    } else if (!policy.imported && policy.arches.every((abi) => nrOn(abi, name) === undefined)) {
       issues.push({
         code: "name",
         message: `no listed arch has the syscall ${name}`,

@@ -140,7 +140,7 @@ choice("an unknown backend is a host error with the nearest name", () => {
 /** Runs `code` in a fresh Node with `loadShim` at hand; gives what it printed. */
 function inFreshNode(code: string, env: Record<string, string> = {}): string {
   const script = `import { loadShim } from ${JSON.stringify(shimUrl.href)};
-    const say = (f) => { try { console.log(f()) } catch (e) { console.log(e.code, e.message) } };
+    const say = (f) => { try { console.log(String(f())) } catch (e) { console.log(e.code, e.message) } };
     ${code}`;
   const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",

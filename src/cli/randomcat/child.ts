@@ -18,7 +18,10 @@ function answerCat(): void {
   writeSync(1, "Random cat\n");
   const names = readdirSync("images").filter((name) => name.endsWith(".png"));
   const name = names[Math.floor(Math.random() * names.length)];
-  if (name === undefined) return answerText(SOCKET, "500 Internal Server Error", "There is no cat.\n");
+  if (name === undefined) {
+    answerText(SOCKET, "500 Internal Server Error", "There is no cat.\n");
+    return;
+  }
   const file = openSync(`images/${name}`, "r");
   writeAll(SOCKET, answerHead("200 OK", "image/png", fstatSync(file).size));
   const block = Buffer.alloc(BLOCK);
