@@ -1,0 +1,59 @@
+import { SeccatError } from "../abi/error.ts";
+
+/** The arguments of one command as yargs read them, taken out by name and type. */
+export class Args {
+  readonly #values: Readonly<Record<string, unknown>>;
+  /** The words after `--`, for the commands that run another one. */
+  readonly command: readonly string[];
+
+  constructor(values: Readonly<Record<string, unknown>>, command: readonly string[]) {
+    this.#values = values;
+    this.command = command;
+  }
+
+  /** The text of an option or positional; undefined when it is not there. */
+  maybe(name: string): string | undefined {
+    const value = this.#values[name];
+    if (value === undefined || value === null) return undefined;
+    if (Array.isArray(value))
+      throw usage(`--${name} is given ${value.length} times`, { fix: "give it once" });
+    if (value === "") throw usage(`${name} is empty`);
+    return String(value);
+  }
+
+  /** The text of an option or positional that yargs has made sure of. */
+  text(name: string): string {
+    const value = this.maybe(name);
+    if (value === undefined) throw usage(`${name} is missing`);
+    return value;
+  }
+
+  /** All texts of a repeatable option or positional. */
+  texts(name: string): readonly string[] {
+    const value = this.#values[name];
+    if (value === undefined) return [];
+    return Array.isArray(value) ? value.map(String) : [String(value)];
+  }
+
+  /** The words of an option such as `--arch x86_64,aarch64`; undefined when it is not there. */
+  list(name: string): readonly string[] | undefined {
+    if (this.#values[name] === undefined) return undefined;
+    const words = this.texts(name).flatMap((text) => text.split(","));
+    const trimmed = words.map((word) => word.trim()).filter((word) => word !== "");
+    if (trimmed.length === 0) throw usage(`--${name} is empty`);
+    return trimmed;
+  }
+
+  /** Whether a switch is on. */
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+}
+
+/** A call of a command that is wrong. */
+export function usage(
+  message: string,
+  rest: { readonly expected?: string; readonly received?: string; readonly fix?: string } = {},
+): SeccatError {
+  return new SeccatError({ code: "usage", message, ...rest });
+}

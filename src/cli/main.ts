@@ -1,0 +1,86 @@
+/** The command line: finds the command, has yargs read its arguments, turns every failure into words and a code. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../abi/error.ts";
+import { SeccatError } from "../abi/error.ts";
+import { didYouMean } from "../abi/nearest.ts";
+import { usage } from "./args.ts";
+import { commands } from "./commands.ts";
+import { overview } from "./help.ts";
+import { Exit, outStyle, print, printIssue, say, watchStreams } from "./output.ts";
+
+/** Runs `seccat` with these arguments; the exit code. Never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  watchStreams();
+  try {
+    return await dispatch(argv);
+  } catch (error) {
+    return report(error, argv[0] === "run" ? 125 : undefined);
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === undefined) {
+    print(overview(commands, version(), outStyle()));
+    return Exit.input;
+  }
+  if (first === "--help" || first === "-h" || (first === "help" && rest.length === 0)) {
+    print(overview(commands, version(), outStyle()));
+    return Exit.yes;
+  }
+  if (first === "--version" || first === "-V") {
+    print(`${version()}\n`);
+    return Exit.yes;
+  }
+  if (first === "help") return dispatch([...rest, "--help"]);
+  const command = commands.find(({ name }) => name === first);
+  if (command) {
+    const { parse } = await import("./parse.ts");
+    const args = await parse(command, rest);
+    return args ? command.run(args) : Exit.yes;
+  }
+  if (first.startsWith("-")) throw usage(`unknown option ${first}`, { fix: "seccat --help" });
+  const fix = didYouMean(
+    first,
+    commands.map(({ name }) => name),
+  );
+  throw usage(`unknown command ${first}`, { fix: fix ?? "seccat --help lists the commands" });
+}
+
+/** Says what went wrong; the exit code of it. */
+function report(error: unknown, enforcing: number | undefined): number {
+  if (error instanceof SeccatError) {
+    for (const issue of error.issues) printIssue(issue);
+    return enforcing ?? exitCodeOf(error.code);
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  printIssue({ code: "internal", message: `a fault of seccat's own: ${message}` });
+  if (process.env.SECCAT_DEBUG && error instanceof Error) say(error.stack ?? "");
+  else say("  fix: please report it, with what SECCAT_DEBUG=1 adds");
+  return enforcing ?? Exit.internal;
+}
+
+/** The exit code of a failure of that kind. */
+export function exitCodeOf(code: ErrorCode): number {
+  switch (code) {
+    case "host":
+    case "enforce":
+      return Exit.host;
+    case "internal":
+      return Exit.internal;
+    default:
+      return Exit.input;
+  }
+}
+
+/** The version in package.json, beside the sources or above the build. */
+function version(): string {
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    const path = fileURLToPath(new URL(up, import.meta.url));
+    if (!existsSync(path)) continue;
+    const data: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (typeof data === "object" && data !== null && "version" in data) return String(data.version);
+  }
+  return "unknown";
+}

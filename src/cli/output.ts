@@ -1,0 +1,146 @@
+/** What the commands print: results on stdout, all else on stderr, files whole or not at all. */
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { formatPlace, type Issue, SeccatError } from "../abi/error.ts";
+import { type Style, styleOf } from "./style.ts";
+
+/** The codes that a command exits with; `run` has further ones. */
+export const Exit = Object.freeze({ yes: 0, no: 1, input: 2, host: 3, internal: 70 } as const);
+
+/**
+ * Lets a reader leave early: a closed pipe is no error, what is written after it is dropped. Any other
+ * failure to write (a full disk) becomes one line and exit code 2.
+ */
+export function watchStreams(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") return;
+      if (stream === process.stdout) printIssue(outputIssue("standard output", error));
+      process.exit(Exit.input);
+    });
+  }
+}
+
+/** Prints a result. */
+export function print(text: string | Uint8Array): void {
+  process.stdout.write(text);
+}
+
+/** Prints a result as JSON, 64-bit values as "0x…" strings. */
+export function printJson(value: unknown): void {
+  print(
+    `${JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? `0x${v.toString(16)}` : v), 2)}\n`,
+  );
+}
+
+/** Says something about the work, on stderr. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** The style of stdout. */
+export function outStyle(): Style {
+  return styleOf(process.stdout);
+}
+
+/** The style of stderr. */
+export function errStyle(): Style {
+  return styleOf(process.stderr);
+}
+
+/** Prints one problem on stderr: `file:line:column: message`, then expected, received and fix. */
+export function printIssue(issue: Issue, severity: "error" | "warning" = "error"): void {
+  const style = errStyle();
+  const place = formatPlace(issue.where);
+  const word = severity === "error" ? style.red("error") : style.yellow("warning");
+  const lines = [`${place ? style.bold(place) : "seccat"}: ${word}: ${issue.message}`];
+  for (const key of ["expected", "received", "fix"] as const) {
+    const text = issue[key];
+    if (text !== undefined) lines.push(`  ${style.dim(`${key}:`)} ${text}`);
+  }
+  say(lines.join("\n"));
+}
+
+/**
+ * Writes `data` to `path` whole or not at all: a temporary file beside it is renamed over it. "-" is stdout;
+ * a device or a pipe is written to in place. Throws a SeccatError "file".
+ */
+export function writeOutput(path: string, data: string | Uint8Array): void {
+  if (path === "-") {
+    print(data);
+    return;
+  }
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  try {
+    if (isSpecial(path)) writeInPlace(path, bytes);
+    else writeBeside(followed(path), bytes);
+  } catch (error) {
+    throw new SeccatError(outputIssue(path, error));
+  }
+}
+
+function isSpecial(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+}
+
+/** The file that a symbolic link means, so that the link itself stays. */
+function followed(path: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+  return isLink && statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+}
+
+function writeInPlace(path: string, bytes: Uint8Array): void {
+  const fd = openSync(path, "w");
+  try {
+    writeAll(fd, bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeBeside(path: string, bytes: Uint8Array): void {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+  const temporary = join(dirname(path), `.seccat-${randomBytes(6).toString("hex")}`);
+  const fd = openSync(temporary, "wx", mode === undefined ? 0o666 : mode & 0o777);
+  try {
+    try {
+      writeAll(fd, bytes);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+function outputIssue(path: string, error: unknown): Issue {
+  return {
+    code: "file",
+    message: `cannot write ${path}: ${reasonOf(error)}`,
+  };
+}
+
+/** Why a system call failed, in words: "no such file or directory". */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
+}

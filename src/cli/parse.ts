@@ -1,0 +1,142 @@
+import yargs, { type Argv } from "yargs";
+import { didYouMean } from "../abi/nearest.ts";
+import { Args, usage } from "./args.ts";
+import type { Command, Positional } from "./commands.ts";
+import { print } from "./output.ts";
+
+/**
+ * The arguments that `words` give to `command`; undefined when they asked for help, which is then printed.
+ * Throws a SeccatError "usage" with the nearest option's name.
+ */
+export async function parse(command: Command, words: readonly string[]): Promise<Args | undefined> {
+  const dashes = command.starts ? words.indexOf("--") : -1;
+  const own = dashes < 0 ? words : words.slice(0, dashes);
+  const started = dashes < 0 ? [] : words.slice(dashes + 1);
+  const parser = declare(yargs([]), command);
+  if (asksForHelp(own)) {
+    print(`${await parser.getHelp()}\n`);
+    return undefined;
+  }
+  checkOptions(command, own);
+  const parsed: Record<string, unknown> = await parser.parseAsync([...own]);
+  return new Args(withPositionals(command, parsed), started);
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const dashes = words.indexOf("--");
+  const own = dashes < 0 ? words : words.slice(0, dashes);
+  return own.includes("--help") || own.includes("-h");
+}
+
+function declare(parser: Argv, command: Command): Argv {
+  parser
+    .scriptName("seccat")
+    .locale("en")
+    .usage(`${usageLine(command)}\n\n${sentence(command.describe)}`)
+    .help("help", "show this help")
+    .alias("help", "h")
+    .version(false)
+    .wrap(Math.min(process.stdout.columns ?? 80, 100))
+    .exitProcess(false)
+    .parserConfiguration({
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "dot-notation": false,
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+      "duplicate-arguments-array": true,
+      "greedy-arrays": false,
+    })
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? usage((message ?? "the call is wrong").replace(/\.$/, ""));
+    });
+  for (const [name, option] of Object.entries(command.options)) {
+    parser.option(name, {
+      describe: option.describe,
+      type: option.value === undefined ? "boolean" : "string",
+      requiresArg: option.value !== undefined,
+      ...(option.alias === undefined ? {} : { alias: option.alias }),
+      ...(Array.isArray(option.words) ? { choices: option.words } : {}),
+    });
+  }
+  const places = command.positionals.map(
+    ({ name, describe }) => `  ${name.toUpperCase().padEnd(10)} ${describe}`,
+  );
+  const calls = command.examples.map(([call, what]) => `  ${call}\n      ${what}`);
+  parser.epilogue(
+    [
+      ...(places.length > 0 ? ["Arguments:", ...places, ""] : []),
+      ...(calls.length > 0 ? ["Examples:", ...calls] : []),
+    ].join("\n"),
+  );
+  return parser;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** `seccat emulate FILTER CALL [ARGS…] [OPTIONS]`. */
+function usageLine(command: Command): string {
+  const places = command.positionals.map(spelling);
+  return [
+    "seccat",
+    command.name,
+    ...places,
+    "[OPTIONS]",
+    ...(command.starts ? ["[-- CMD [ARG…]]"] : []),
+  ].join(" ");
+}
+
+function spelling({ name, optional, many }: Positional): string {
+  const word = `${name.toUpperCase()}${many ? "…" : ""}`;
+  return optional ? `[${word}]` : word;
+}
+
+/** Refuses options that the command has not, before yargs would take them for switches. */
+function checkOptions(command: Command, words: readonly string[]): void {
+  const longs = [...Object.keys(command.options), "help"];
+  const shorts = Object.values(command.options).flatMap(({ alias }) => alias ?? []);
+  for (const word of words) {
+    if (word === "--") return;
+    if (!/^--?[A-Za-z]/.test(word)) continue;
+    const name = /^--([^=]*)/.exec(word)?.[1];
+    if (name !== undefined ? longs.includes(name) : shorts.includes(word.charAt(1))) continue;
+    const near =
+      name === undefined
+        ? undefined
+        : didYouMean(
+            `--${name}`,
+            longs.map((long) => `--${long}`),
+          );
+    throw usage(
+      `seccat ${command.name} has no option ${name === undefined ? word.slice(0, 2) : `--${name}`}`,
+      {
+        fix: near ?? `seccat ${command.name} --help lists its options`,
+      },
+    );
+  }
+}
+
+/** yargs' leftover words under the names of the command's positionals. */
+function withPositionals(command: Command, parsed: Record<string, unknown>): Record<string, unknown> {
+  const words: readonly unknown[] = Array.isArray(parsed._) ? parsed._ : [];
+  const values: Record<string, unknown> = { ...parsed };
+  let next = 0;
+  for (const { name, optional, many } of command.positionals) {
+    const rest = words.slice(next);
+    if (rest.length === 0 && !optional)
+      throw usage(`${name.toUpperCase()} is missing`, { expected: usageLine(command) });
+    if (many) values[name] = rest.map(String);
+    else if (rest.length > 0) values[name] = String(rest[0]);
+    next += many ? rest.length : 1;
+  }
+  if (words.length > next) {
+    const extra = String(words[next]);
+    throw usage(`seccat ${command.name} takes no further argument ${extra}`, {
+      expected: usageLine(command),
+      ...(command.starts ? { fix: "put -- before the command to start" } : {}),
+    });
+  }
+  return values;
+}
