@@ -193,7 +193,7 @@ function takeTarget(reader: TokenReader): Target {
   const { column } = reader.peek();
   if (reader.skip("+")) return { column, skip: takeNumber(reader) };
   const token = reader.take();
-  if (token.kind === "number") return { column, position: Number(token.text) };
+  if (/^\d+$/.test(token.text)) return { column, position: Number(token.text) };
   if (token.kind !== "name") reader.refuse(token, "a jump needs a target", "a label, next, +N or a position");
   return token.text.toLowerCase() === "next" ? { column, skip: 0 } : { column, label: token.text };
 }

@@ -25,7 +25,7 @@ export interface TokenReader {
 }
 
 const pattern =
-  /\s+|(?<word>(?:args\[\s*\d+\s*\]|ip\b)(?:\.\w+)?)|(?<cell>M\[\s*\d+\s*\])|(?<number>-?(?:0x[0-9a-f]+|\d+)(?!\w))|(?<name>[a-z_]\w*)|(?<sign>.)/giy;
+  /\s+|(?<word>(?:args\[\s*\d+\s*\]|ip\b)(?:\.\w+)?)|(?<cell>M\[\s*\d+\s*\])|(?<number>-?\d\w*)|(?<name>[a-z_]\w*)|(?<sign>.)/giy;
 const kinds = ["word", "cell", "number", "name", "sign"] as const;
 const constants = new Map(abiNames.map((name) => [abi(name).auditArchName, abi(name).auditArch]));
 
@@ -63,6 +63,8 @@ export function takeNumber(reader: TokenReader): number {
     reader.refuse(token, "no arch has this name", "an AUDIT_ARCH_ constant", near);
   }
   if (token.kind !== "number") reader.refuse(token, "a number is missing", "a number, such as 59 or 0x3b");
+  if (!/^-?(0x[0-9a-f]+|\d+)$/i.test(token.text))
+    reader.refuse(token, "this is no number", "decimal digits, or 0x and hexadecimal digits");
   if (/^-?0\d/.test(token.text))
     reader.refuse(token, "a leading 0 could mean octal", "a number without leading zeros, or 0x...");
   const value = Number(token.text.replace("-", "")) * (token.text.startsWith("-") ? -1 : 1);
