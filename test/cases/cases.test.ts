@@ -1,0 +1,35 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { packData } from "../../src/abi/data.ts";
+import { run } from "../../src/bpf/run.ts";
+import { seccompData } from "../../src/policy/call.ts";
+import { evaluate } from "../../src/policy/evaluate.ts";
+import { actionText } from "../../src/testing/expect.ts";
+import { programsOf } from "../../src/testing/filter.ts";
+import { argumentCases } from "./arguments.ts";
+import { nameCases } from "./names.ts";
+
+const cases = suite("cases");
+const groups = [...nameCases, ...argumentCases];
+
+for (const { name, policy, cases: list } of groups) {
+  for (const { sentence, abi, call, args, gives } of list) {
+    cases(`${name}: ${sentence}`, () => {
+      const data = seccompData({ abi, call, args });
+      const verdict = evaluate(policy, data);
+      const text = actionText(verdict.action, abi);
+      const plain = "data" in verdict.action ? `${verdict.action.kind} ${verdict.action.data}` : text;
+      assert.ok([text, plain].includes(gives), `evaluate gives ${text}, expected ${gives}`);
+      for (const program of programsOf(policy, abi))
+        assert.is(run(program, packData(data, program.endian)), verdict.ret, "the program agrees");
+    });
+  }
+}
+
+cases("there are at least 300 of them, and no two have one name", () => {
+  const names = groups.flatMap((group) => group.cases.map(({ sentence }) => `${group.name}: ${sentence}`));
+  assert.ok(names.length >= 300, `${names.length} cases`);
+  assert.is(new Set(names).size, names.length, "a name is used twice");
+});
+
+cases.run();
