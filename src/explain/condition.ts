@@ -1,36 +1,48 @@
 /** What must hold on a way through a program, in the words of the call's arguments. */
 import type { Arg } from "../../arch/index.ts";
-import { ARCH_OFFSET, argHighOffset, argLowOffset, type Endian, NR_OFFSET, wordName } from "../abi/data.ts";
 import { complement, type Interval } from "../policy/interval.ts";
 import type { Way } from "./walk.ts";
 
 const MAX32 = 0xffffffffn;
+const MAX64 = (1n << 64n) - 1n;
 
 /** The conditions of `way` on anything but arch and number, in order; all of them hold there. */
-export function conditionsOf(way: Way, endian: Endian, args: readonly Arg[] = []): string[] {
-  const words = new Map(way.words);
+export function conditionsOf(way: Way, args: readonly Arg[] = []): string[] {
+  const values = new Map(way.values);
   const texts: string[] = [];
+  values.delete("nr");
+  values.delete("arch");
   for (let index = 0; index < 6; index++) {
-    const [low, high] = [argLowOffset(index, endian), argHighOffset(index, endian)];
-    const whole = wholeValue(words.get(high), words.get(low));
+    const [low, high] = [`args[${index}].lo`, `args[${index}].hi`];
+    const whole = wholeValue(values.get(high), values.get(low));
+    if (whole === undefined) continue;
     const name = args[index]?.name ?? `arg${index}`;
-    const narrow = args[index] !== undefined && !["i64", "u64", "ptr"].includes(args[index]?.type ?? "");
-    if (whole !== undefined) {
-      texts.push(`${narrow ? `u64(${name})` : name} ${inWords(whole, (1n << 64n) - 1n)}`);
-      words.delete(high);
-    } else if (words.has(low)) {
-      texts.push(`${narrow ? name : `u32(${name})`} ${inWords(words.get(low) ?? [], MAX32)}`);
-    }
-    words.delete(low);
+    texts.push(`${isNarrow(args[index]) ? `u64(${name})` : name} ${inWords(whole, MAX64)}`);
+    values.delete(high);
+    values.delete(low);
   }
-  for (const [offset, set] of [...words].sort(([a], [b]) => a - b)) {
-    if (offset === NR_OFFSET || offset === ARCH_OFFSET) continue;
-    texts.push(`${wordName(offset, endian)} ${inWords(set, MAX32)}`);
-  }
-  return [...texts, ...way.tests.map(({ text, holds }) => (holds ? bare(text) : `!(${bare(text)})`))];
+  for (const [text, set] of [...values].sort(([a], [b]) => (a < b ? -1 : 1)))
+    texts.push(`${named(text, args)} ${inWords(set, MAX32)}`);
+  for (const { text, holds } of way.tests) texts.push(holds ? named(text, args) : `!(${named(text, args)})`);
+  return texts;
 }
 
-/** A value of 64 bits that both halves pin down to one, or to a set below 2^32. */
+/** Whether the kernel reads no more than the low half of the argument. */
+function isNarrow(arg: Arg | undefined): boolean {
+  return arg !== undefined && (arg.type === "i32" || arg.type === "u32" || arg.type === "u16");
+}
+
+/** The words of arguments by their names: `type` or `u32(offset)` for a low half, `offset >> 32` for a high one. */
+function named(text: string, args: readonly Arg[]): string {
+  return text.replace(/args\[(\d)\]\.(lo|hi)/g, (_, digit: string, half: string) => {
+    const arg = args[Number(digit)];
+    const name = arg?.name ?? `arg${digit}`;
+    if (half === "hi") return `(${name} >> 32)`;
+    return isNarrow(arg) && arg?.type !== "u16" ? name : `u32(${name})`;
+  });
+}
+
+/** A value of 64 bits, when the high half can be one number only. */
 function wholeValue(
   high: readonly Interval[] | undefined,
   low: readonly Interval[] | undefined,
@@ -41,11 +53,10 @@ function wholeValue(
   return (low ?? [{ from: 0n, to: MAX32 }]).map(({ from, to }) => ({ from: base + from, to: base + to }));
 }
 
-/** `== 3`, `!= 3`, `> 2`, `in {1, 4..7}`: a set of 0..max. */
+/** `== 3`, `!= 3`, `<= 2`, `in {1, 4..7}`: a set of 0..max. */
 function inWords(set: readonly Interval[], max: bigint): string {
   const [first] = set;
-  if (!first) return "in {}";
-  if (set.length === 1) {
+  if (set.length === 1 && first) {
     if (first.from === first.to) return `== ${number(first.from)}`;
     if (first.from === 0n) return `<= ${number(first.to)}`;
     if (first.to === max) return `>= ${number(first.from)}`;
@@ -53,16 +64,18 @@ function inWords(set: readonly Interval[], max: bigint): string {
   const rest = complement(set, max);
   const [hole] = rest;
   if (rest.length === 1 && hole && hole.from === hole.to) return `!= ${number(hole.from)}`;
-  const items = (list: readonly Interval[]) =>
-    list.map(({ from, to }) => (from === to ? number(from) : `${number(from)}..${number(to)}`)).join(", ");
   return rest.length < set.length ? `not in {${items(rest)}}` : `in {${items(set)}}`;
+}
+
+function items(set: readonly Interval[]): string {
+  return set
+    .map(({ from, to }) => {
+      if (from === to) return number(from);
+      return to === from + 1n ? `${number(from)}, ${number(to)}` : `${number(from)}..${number(to)}`;
+    })
+    .join(", ");
 }
 
 function number(value: bigint): string {
   return value < 4096n ? String(value) : `0x${value.toString(16)}`;
-}
-
-/** The text of an open test, `a & b` being a test of bits. */
-function bare(text: string): string {
-  return / & [^ ]+$/.test(text) && !text.endsWith(")") ? `${text} != 0` : text;
 }

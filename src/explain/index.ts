@@ -2,9 +2,17 @@
  * What a program does, read off the program itself: per arch, which calls get which action, and under what
  * conditions.
  */
-import { type AbiName, abi, abiNames, newestNr, syscallArgs, syscallsOf, X32_BIT } from "../../arch/index.ts";
+import {
+  type AbiName,
+  type Arg,
+  abi,
+  abiNames,
+  newestNr,
+  syscallArgs,
+  syscallsOf,
+  X32_BIT,
+} from "../../arch/index.ts";
 import { type Action, decodeAction } from "../abi/action.ts";
-import { ARCH_OFFSET, NR_OFFSET } from "../abi/data.ts";
 import type { Program } from "../bpf/program.ts";
 import { clip, complement, type Interval, intersect } from "../policy/interval.ts";
 import { conditionsOf } from "./condition.ts";
@@ -65,34 +73,34 @@ export function explain(program: Program, assumed: readonly AbiName[] = []): Exp
   );
   const known = tested.map((value) => ({ from: BigInt(value), to: BigInt(value) }));
   const elsewhere = complement(clip(known, MAX), MAX);
-  const others = ways.filter((way) => intersect(setOf(way, ARCH_OFFSET), elsewhere).length > 0);
+  const others = ways.filter((way) => intersect(setOf(way, "arch"), elsewhere).length > 0);
   return {
-    arches: abis.map((name) => explainArch(program, ways, name)),
-    others: looks || abis.length === 0 ? casesOf(others, program, undefined) : [],
+    arches: abis.map((name) => explainArch(ways, name)),
+    others: looks || abis.length === 0 ? casesOf(others, undefined) : [],
     complete,
   };
 }
 
-function setOf(way: Way, offset: number): readonly Interval[] {
-  return way.words.get(offset) ?? anyWord;
+function setOf(way: Way, word: "nr" | "arch"): readonly Interval[] {
+  return way.values.get(word) ?? anyWord;
 }
 
 /** The single values of arch that some way asks for. */
 function testedValues(ways: readonly Way[]): number[] {
   const values = new Set<number>();
   for (const way of ways) {
-    for (const { from, to } of setOf(way, ARCH_OFFSET)) if (from === to) values.add(Number(from));
+    for (const { from, to } of setOf(way, "arch")) if (from === to) values.add(Number(from));
   }
   return [...values].filter((value) => abiNames.some((name) => abi(name).auditArch === value));
 }
 
-function explainArch(program: Program, all: readonly Way[], name: AbiName): ArchExplanation {
+function explainArch(all: readonly Way[], name: AbiName): ArchExplanation {
   const arch = BigInt(abi(name).auditArch);
   const space = numberSpace(name);
   const ways = all.filter(
     (way) =>
-      intersect(setOf(way, ARCH_OFFSET), [{ from: arch, to: arch }]).length > 0 &&
-      intersect(setOf(way, NR_OFFSET), space).length > 0,
+      intersect(setOf(way, "arch"), [{ from: arch, to: arch }]).length > 0 &&
+      intersect(setOf(way, "nr"), space).length > 0,
   );
   const named = syscallsOf(name).map(([call, nr]) => ({ call, nr: BigInt(nr) }));
   const bare = intersect(
@@ -113,11 +121,11 @@ function explainArch(program: Program, all: readonly Way[], name: AbiName): Arch
     return made;
   };
   for (const { call, nr } of named) {
-    const own = ways.filter((way) => intersect(setOf(way, NR_OFFSET), [{ from: nr, to: nr }]).length > 0);
-    group(casesOf(own, program, syscallArgs(name, call))).syscalls.push(call);
+    const own = ways.filter((way) => intersect(setOf(way, "nr"), [{ from: nr, to: nr }]).length > 0);
+    group(casesOf(own, syscallArgs(name, call))).syscalls.push(call);
   }
   for (const { set, members } of partition(ways, bare))
-    group(casesOf(members, program, undefined)).numbers.push(...set);
+    group(casesOf(members, undefined)).numbers.push(...set);
   return { abi: name, ...withoutRest([...groups.values()], BigInt(newestNr(name))) };
 }
 
@@ -132,7 +140,7 @@ function partition(ways: readonly Way[], space: readonly Interval[]): { set: Int
   const pieces = new Map<string, { set: Interval[]; members: Way[] }>();
   let left: { piece: Interval[]; indices: number[] }[] = [{ piece: [...space], indices: [] }];
   ways.forEach((way, index) => {
-    const set = intersect(setOf(way, NR_OFFSET), space);
+    const set = intersect(setOf(way, "nr"), space);
     if (set.length === 0) return;
     const outside = complement(set, MAX);
     left = left.flatMap(({ piece, indices }) => [
@@ -148,13 +156,9 @@ function partition(ways: readonly Way[], space: readonly Interval[]): { set: Int
 }
 
 /** The answers of ways that part all calls between them: those without conditions, or with the same answer, are one. */
-function casesOf(
-  ways: readonly Way[],
-  program: Program,
-  args: Parameters<typeof conditionsOf>[2],
-): readonly Case[] {
+function casesOf(ways: readonly Way[], args: readonly Arg[] | undefined): readonly Case[] {
   const cases = ways.map((way) => ({
-    when: conditionsOf(way, program.endian, args),
+    when: conditionsOf(way, args),
     action: typeof way.ret === "number" ? decodeAction(way.ret) : way.ret,
   }));
   const answers = new Set(cases.map(({ action }) => JSON.stringify(action)));

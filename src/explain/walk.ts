@@ -1,12 +1,12 @@
 /**
  * Every way through a program at once: what must hold of a call for each return that it can reach.
  *
- * Each of the sixteen words of seccomp_data starts as "any u32" and is cut down by the tests on the way. A
- * test of anything but a plain word against a constant (a masked word, a sum, X) is kept as text and taken
- * both ways, once per path: so a way that is listed may be impossible, but none that is possible is missing.
+ * Each word of seccomp_data, and each value calculated from words (`args[1].lo & 15`), starts as "any u32"
+ * and is cut down by the comparisons with constants on the way. Any other test (of X, of scattered bits) is
+ * kept as text and taken both ways, once per path. What is known of a word says nothing of a value calculated
+ * from it: so a way that is listed may be impossible, but none that is possible is missing.
  */
-import type { Endian } from "../abi/data.ts";
-import { wordName } from "../abi/data.ts";
+import { type Endian, wordName } from "../abi/data.ts";
 import type { AluOp, JumpOp } from "../abi/opcode.ts";
 import { decodeInsn, type Insn } from "../bpf/insn.ts";
 import type { Program } from "../bpf/program.ts";
@@ -20,8 +20,8 @@ export interface OpenTest {
 
 /** One way through the program. */
 export interface Way {
-  /** By byte offset into seccomp_data: what the word can be; a word that is not there can be anything. */
-  readonly words: ReadonlyMap<number, readonly Interval[]>;
+  /** By name of the word, or text of the calculation: what it can be; what is not there can be anything. */
+  readonly values: ReadonlyMap<string, readonly Interval[]>;
   readonly tests: readonly OpenTest[];
   /** The return value, u32; text when it is computed. */
   readonly ret: number | string;
@@ -37,26 +37,25 @@ export interface Ways {
 /** What a register holds. */
 type Value =
   | { readonly kind: "number"; readonly value: number }
-  | { readonly kind: "word"; readonly offset: number }
-  | { readonly kind: "other"; readonly text: string };
+  /** A word or a calculation; no number of it is above `max`. */
+  | { readonly kind: "unknown"; readonly text: string; readonly max: bigint };
 
 interface State {
   readonly pc: number;
   readonly a: Value;
   readonly x: Value;
   readonly cells: ReadonlyMap<number, Value>;
-  readonly words: ReadonlyMap<number, readonly Interval[]>;
+  readonly values: ReadonlyMap<string, readonly Interval[]>;
   readonly tests: readonly OpenTest[];
 }
 
 const MAX = 0xffffffffn;
-const everything: readonly Interval[] = [{ from: 0n, to: MAX }];
 const zero: Value = { kind: "number", value: 0 };
 
 /** The ways through `program`, in the order of its jumps, at most `limit` of them. */
 export function walk(program: Program, limit = 20000): Ways {
   const ways: Way[] = [];
-  const stack: State[] = [{ pc: 0, a: zero, x: zero, cells: new Map(), words: new Map(), tests: [] }];
+  const stack: State[] = [{ pc: 0, a: zero, x: zero, cells: new Map(), values: new Map(), tests: [] }];
   for (let state = stack.pop(); state; state = stack.pop()) {
     if (ways.length >= limit) return { ways, complete: false };
     for (const next of step(program, state)) {
@@ -75,9 +74,9 @@ function step(program: Program, state: State): (Way | State)[] {
   const to = (change: Partial<State>, pc = state.pc + 1) => [{ ...state, ...change, pc }];
   switch (insn.op) {
     case "ld":
-      return to({ a: loaded(insn, state) });
+      return to({ a: loaded(insn, state, program.endian) });
     case "ldx":
-      return to({ x: loaded(insn, state) });
+      return to({ x: loaded(insn, state, program.endian) });
     case "st":
     case "stx":
       return to({ cells: new Map(state.cells).set(insn.k, insn.op === "st" ? state.a : state.x) });
@@ -86,29 +85,29 @@ function step(program: Program, state: State): (Way | State)[] {
     case "txa":
       return to({ a: state.x });
     case "neg":
-      return to({ a: negated(state.a, program.endian) });
+      return to({ a: negated(state.a) });
     case "alu":
-      return calculate(insn, state, program.endian);
+      return calculate(insn, state);
     case "ja":
       return to({}, state.pc + 1 + insn.k);
     case "jump":
-      return jump(insn, state, program.endian);
+      return jump(insn, state);
     case "ret":
-      return [end(state, insn.from === "k" ? insn.k : returned(state.a, program.endian))];
+      return [end(state, insn.from === "k" ? insn.k : returned(state.a))];
     case "unknown":
       throw new RangeError(`instruction ${state.pc} is unknown`);
   }
 }
 
-function end({ words, tests }: State, ret: number | string): Way {
-  return { words, tests, ret };
+function end({ values, tests }: State, ret: number | string): Way {
+  return { values, tests, ret };
 }
 
-function returned(a: Value, endian: Endian): number | string {
-  return a.kind === "number" ? a.value : textOf(a, endian);
+function returned(a: Value): number | string {
+  return a.kind === "number" ? a.value : a.text;
 }
 
-function loaded(insn: Extract<Insn, { op: "ld" | "ldx" }>, state: State): Value {
+function loaded(insn: Extract<Insn, { op: "ld" | "ldx" }>, state: State, endian: Endian): Value {
   switch (insn.from) {
     case "k":
       return { kind: "number", value: insn.k };
@@ -116,20 +115,24 @@ function loaded(insn: Extract<Insn, { op: "ld" | "ldx" }>, state: State): Value 
       return { kind: "number", value: 64 };
     case "mem":
       return state.cells.get(insn.k) ?? zero;
-    case "abs": {
-      const known = state.words.get(insn.k);
-      const [only] = known ?? [];
-      return known?.length === 1 && only && only.from === only.to
-        ? { kind: "number", value: Number(only.from) }
-        : { kind: "word", offset: insn.k };
-    }
+    case "abs":
+      return known({ kind: "unknown", text: wordName(insn.k, endian) ?? `data[${insn.k}]`, max: MAX }, state);
   }
 }
 
-function negated(a: Value, endian: Endian): Value {
+/** The number that a value must be by now, or the value. */
+function known(value: Extract<Value, { kind: "unknown" }>, state: State): Value {
+  const set = state.values.get(value.text);
+  const [only] = set ?? [];
+  return set?.length === 1 && only && only.from === only.to
+    ? { kind: "number", value: Number(only.from) }
+    : value;
+}
+
+function negated(a: Value): Value {
   return a.kind === "number"
     ? { kind: "number", value: -a.value >>> 0 }
-    : { kind: "other", text: `-${textOf(a, endian)}` };
+    : { kind: "unknown", text: `-(${a.text})`, max: MAX };
 }
 
 const signs: Record<AluOp, string> = {
@@ -145,22 +148,24 @@ const signs: Record<AluOp, string> = {
 };
 
 /** A op= operand; a division by an X that is 0 ends the program with 0. */
-function calculate(insn: Extract<Insn, { op: "alu" }>, state: State, endian: Endian): (Way | State)[] {
+function calculate(insn: Extract<Insn, { op: "alu" }>, state: State): (Way | State)[] {
   const right: Value = insn.from === "k" ? { kind: "number", value: insn.k } : state.x;
-  const [zeroX, otherX] = insn.alu === "div" ? isZero(right, state, endian) : [undefined, state];
+  const [zeroX, otherX] = insn.alu === "div" ? split(state, right, "jeq", zero) : [undefined, state];
   const results: (Way | State)[] = zeroX ? [end(zeroX, 0)] : [];
-  if (otherX) results.push({ ...otherX, a: result(insn.alu, state.a, right, endian), pc: state.pc + 1 });
+  if (otherX) {
+    const value = result(insn.alu, state.a, right);
+    results.push({ ...otherX, a: value.kind === "number" ? value : known(value, state), pc: state.pc + 1 });
+  }
   return results;
 }
 
-function isZero(value: Value, state: State, endian: Endian): [State | undefined, State | undefined] {
-  return split(state, `${textOf(value, endian)} == 0`, value, "jeq", 0);
-}
-
-function result(alu: AluOp, left: Value, right: Value, endian: Endian): Value {
+function result(alu: AluOp, left: Value, right: Value): Value {
   if (left.kind === "number" && right.kind === "number")
     return { kind: "number", value: compute(alu, left.value, right.value) };
-  return { kind: "other", text: `(${textOf(left, endian)} ${signs[alu]} ${textOf(right, endian)})` };
+  const text = `${operand(left)} ${signs[alu]} ${operand(right)}`;
+  const limits =
+    alu === "and" ? [left, right].flatMap((v) => (v.kind === "number" ? BigInt(v.value) : v.max)) : [];
+  return { kind: "unknown", text, max: limits.reduce((a, b) => (a < b ? a : b), MAX) };
 }
 
 function compute(alu: AluOp, a: number, b: number): number {
@@ -188,35 +193,24 @@ function compute(alu: AluOp, a: number, b: number): number {
 
 const tests: Record<JumpOp, string> = { jeq: "==", jgt: ">", jge: ">=", jset: "&" };
 
-function jump(insn: Extract<Insn, { op: "jump" }>, state: State, endian: Endian): State[] {
+function jump(insn: Extract<Insn, { op: "jump" }>, state: State): State[] {
   const right: Value = insn.from === "k" ? { kind: "number", value: insn.k } : state.x;
-  const yesPc = state.pc + 1 + insn.jt;
-  const noPc = state.pc + 1 + insn.jf;
-  const states: State[] = [];
-  const text = `${textOf(state.a, endian)} ${tests[insn.jump]} ${textOf(right, endian)}`;
-  const value = right.kind === "number" ? right.value : undefined;
-  const [yes, no] = split(state, text, state.a, insn.jump, value);
-  if (no) states.push({ ...no, pc: noPc });
-  if (yes) states.push({ ...yes, pc: yesPc });
-  return states;
+  const [yes, no] = split(state, state.a, insn.jump, right);
+  return [
+    ...(no ? [{ ...no, pc: state.pc + 1 + insn.jf }] : []),
+    ...(yes ? [{ ...yes, pc: state.pc + 1 + insn.jt }] : []),
+  ];
 }
 
 /** `state` where the test holds, and where it does not; undefined where that cannot be. */
-function split(
-  state: State,
-  text: string,
-  left: Value,
-  op: JumpOp,
-  value: number | undefined,
-): [State | undefined, State | undefined] {
-  if (left.kind === "number" && value !== undefined)
-    return holds(op, left.value, value) ? [state, undefined] : [undefined, state];
-  const set = value === undefined || left.kind !== "word" ? undefined : setOf(op, value);
-  if (left.kind === "word" && set) {
-    return [cut(state, left.offset, set), cut(state, left.offset, complement(set, MAX))];
-  }
-  const known = state.tests.find((test) => test.text === text);
-  if (known) return known.holds ? [state, undefined] : [undefined, state];
+function split(state: State, left: Value, op: JumpOp, right: Value): [State | undefined, State | undefined] {
+  if (left.kind === "number" && right.kind === "number")
+    return holds(op, left.value, right.value) ? [state, undefined] : [undefined, state];
+  const set = right.kind === "number" ? setOf(op, right.value) : undefined;
+  if (left.kind === "unknown" && set) return [cut(state, left, set), cut(state, left, complement(set, MAX))];
+  const text = `${operand(left)} ${tests[op]} ${operand(right)}${op === "jset" ? " != 0" : ""}`;
+  const decided = state.tests.find((test) => test.text === text);
+  if (decided) return decided.holds ? [state, undefined] : [undefined, state];
   const both = (outcome: boolean) => ({ ...state, tests: [...state.tests, { text, holds: outcome }] });
   return [both(true), both(false)];
 }
@@ -270,13 +264,19 @@ function bitSet(mask: number): Interval[] | undefined {
   return complement(merged, MAX);
 }
 
-function cut(state: State, offset: number, set: readonly Interval[]): State | undefined {
-  const left = intersect(state.words.get(offset) ?? everything, set);
-  return left.length === 0 ? undefined : { ...state, words: new Map(state.words).set(offset, left) };
+function cut(
+  state: State,
+  { text, max }: Extract<Value, { kind: "unknown" }>,
+  set: readonly Interval[],
+): State | undefined {
+  const before = state.values.get(text) ?? [{ from: 0n, to: max }];
+  const left = intersect(before, set);
+  return left.length === 0 ? undefined : { ...state, values: new Map(state.values).set(text, left) };
 }
 
-function textOf(value: Value, endian: Endian): string {
+/** A value inside a longer text. */
+function operand(value: Value): string {
   if (value.kind === "number")
     return value.value < 4096 ? String(value.value) : `0x${value.value.toString(16)}`;
-  return value.kind === "word" ? (wordName(value.offset, endian) ?? `data[${value.offset}]`) : value.text;
+  return / /.test(value.text) ? `(${value.text})` : value.text;
 }
