@@ -7,11 +7,11 @@ import { deliver, formatProgram, programJson } from "./program.ts";
 /** `seccat asm`: a listing to a program. */
 export async function asm(args: Args): Promise<number> {
   const path = args.text("file");
+  const output = args.maybe("output");
   const text = readText(path);
   const endian = args.maybe("endian") ?? /^; (little|big)-endian/m.exec(text)?.[1];
   const order: AssembleOptions = endian === "big" || endian === "little" ? { endian } : {};
   const program = assembleProgram(text, { ...order, file: inputName(path) });
-  const output = args.maybe("output");
   if (args.flag("json")) {
     if (output !== undefined) deliver(formatProgram(program, "raw"), output);
     printJson(programJson(program));

@@ -12,9 +12,9 @@ export function overview(commands: readonly Command[], version: string, style: S
     "",
     ...rows,
     "",
-    "  seccat COMMAND --help  tells its arguments; --version tells the version.",
+    "  seccat COMMAND --help  tells its arguments; --version the version.",
     "",
-    `${style.bold("Exit codes:")} 0 yes; 1 no (a denial, a failed test); 2 the input or the call is wrong;`,
-    "  3 this host cannot. run exits as its command does, 125 when it could not enforce.",
+    `${style.bold("Exit codes:")} 0 yes; 1 no (a denial, a failed test); 2 wrong input or call;`,
+    "  3 this host cannot. run exits as its command does, 125 if it cannot enforce.",
   ].join("\n")}\n`;
 }

@@ -19,7 +19,9 @@ export async function parse(command: Command, words: readonly string[]): Promise
   }
   checkOptions(command, own);
   const parsed: Record<string, unknown> = await parser.parseAsync([...own]);
-  return new Args(withPositionals(command, parsed), started);
+  const values = withPositionals(command, parsed);
+  checkChoices(command, values);
+  return new Args(values, started);
 }
 
 function asksForHelp(words: readonly string[]): boolean {
@@ -48,7 +50,9 @@ function declare(parser: Argv, command: Command): Argv {
       "greedy-arrays": false,
     })
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? usage((message ?? "the call is wrong").replace(/\.$/, ""));
+      const missing = /^Not enough arguments following: (.*)/.exec(message ?? "")?.[1];
+      if (missing !== undefined) throw usage(`${missing.length > 1 ? "--" : "-"}${missing} needs a value`);
+      throw usage(message ?? error?.message ?? "the call is wrong");
     });
   for (const [name, option] of Object.entries(command.options)) {
     parser.option(name, {
@@ -56,7 +60,6 @@ function declare(parser: Argv, command: Command): Argv {
       type: option.value === undefined ? "boolean" : "string",
       requiresArg: option.value !== undefined,
       ...(option.alias === undefined ? {} : { alias: option.alias }),
-      ...(Array.isArray(option.words) ? { choices: option.words } : {}),
     });
   }
   const places = command.positionals.map(
@@ -115,6 +118,32 @@ function checkOptions(command: Command, words: readonly string[]): void {
         fix: near ?? `seccat ${command.name} --help lists its options`,
       },
     );
+  }
+}
+
+/** Refuses values that are not among those of an option or positional that has a list of them. */
+function checkChoices(command: Command, values: Readonly<Record<string, unknown>>): void {
+  const places = command.positionals.map(({ name, words }) => ({ name, shown: name.toUpperCase(), words }));
+  const options = Object.entries(command.options).map(([name, { words }]) => ({
+    name,
+    shown: `--${name}`,
+    words,
+  }));
+  for (const { name, shown, words } of [...places, ...options]) {
+    const value = values[name];
+    if (
+      typeof words === "string" ||
+      words === undefined ||
+      typeof value !== "string" ||
+      words.includes(value)
+    )
+      continue;
+    const fix = didYouMean(value, words);
+    throw usage(`${shown} cannot be ${value}`, {
+      expected: words.join(", "),
+      received: value,
+      ...(fix === undefined ? {} : { fix }),
+    });
   }
 }
 

@@ -49,7 +49,6 @@ type Answer =
   | {
       readonly kind: "syscall";
       readonly since: string | null;
-      readonly alias?: string;
       readonly rows: readonly CallRow[];
     }
   | { readonly kind: "number"; readonly rows: readonly CallRow[]; readonly errnos: readonly string[] }
@@ -82,15 +81,8 @@ function lookUp(word: string, arches: readonly AbiName[]): Answer | undefined {
   if (/^(0x[0-9a-f]+|\d+)$/i.test(word)) return byNumber(Number(word), arches);
   const call = isSyscallName(word) ? word : syscallAlias(word);
   if (call !== undefined) {
-    const rows = arches.flatMap((arch) =>
-      callRow(arch, isSyscallName(word) ? call : (syscallAlias(word, arch) ?? call)),
-    );
-    return {
-      kind: "syscall",
-      since: syscallSince(call) ?? null,
-      ...(call === word ? {} : { alias: call }),
-      rows,
-    };
+    const rows = arches.flatMap((arch) => callRow(arch, syscallAlias(word, arch) ?? call));
+    return { kind: "syscall", since: syscallSince(call) ?? null, rows };
   }
   if (errnoNames.some((name) => name === word))
     return {
@@ -155,8 +147,8 @@ function inWords(word: string, answer: Answer): string {
   switch (answer.kind) {
     case "syscall": {
       const since = answer.since === null ? "" : `, since Linux ${answer.since}`;
-      const alias = answer.alias ? ` (another spelling of ${answer.alias})` : "";
-      return `${style.bold(word)}: a syscall${alias}${since}\n${callTable(answer.rows, false)}`;
+      const otherNames = answer.rows.some(({ syscall }) => syscall !== word);
+      return `${style.bold(word)}: a syscall${since}\n${callTable(answer.rows, otherNames)}`;
     }
     case "number": {
       const errno = answer.errnos.length > 0 ? `; as an errno it is ${answer.errnos.join(", ")}` : "";

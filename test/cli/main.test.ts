@@ -1,0 +1,117 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { commands } from "../../src/cli/commands.ts";
+import { root } from "../root.ts";
+import { seccat } from "./seccat.ts";
+
+const test = suite("the command line");
+
+test("--help lists every command on stdout and exits 0", () => {
+  const { code, stdout, stderr } = seccat(["--help"]);
+  assert.is(code, 0);
+  assert.is(stderr, "");
+  for (const { name, describe } of commands)
+    assert.match(stdout, new RegExp(`^  ${name} +${describe.slice(0, 20)}`, "m"));
+});
+
+test("no line of any help is wider than 80 columns", () => {
+  for (const args of [["--help"], ...commands.map(({ name }) => [name, "--help"])]) {
+    const { code, stdout } = seccat(args);
+    assert.is(code, 0, args.join(" "));
+    for (const line of stdout.split("\n")) assert.ok(line.length <= 80, `${args.join(" ")}: ${line}`);
+  }
+});
+
+test("the help of every command names its options", () => {
+  for (const { name, options } of commands) {
+    const { stdout } = seccat([name, "--help"]);
+    for (const option of Object.keys(options))
+      assert.ok(stdout.includes(`--${option}`), `${name} --${option}`);
+  }
+});
+
+test("every command prints JSON", () => {
+  for (const { name, options } of commands) assert.ok("json" in options, name);
+});
+
+test("without arguments it prints the help and exits 2", () => {
+  const { code, stdout } = seccat([]);
+  assert.is(code, 2);
+  assert.match(stdout, /Usage: seccat COMMAND/);
+});
+
+test("`help COMMAND` is `COMMAND --help`", () => {
+  assert.is(seccat(["help", "compile"]).stdout, seccat(["compile", "--help"]).stdout);
+});
+
+test("--version prints the package's version", () => {
+  assert.match(seccat(["--version"]).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test("an unknown command is refused with the nearest name", () => {
+  const { code, stdout, stderr } = seccat(["compil", "x"]);
+  assert.is(code, 2);
+  assert.is(stdout, "");
+  assert.is(stderr, "seccat: error: unknown command compil\n  fix: did you mean compile?\n");
+});
+
+test("an unknown option is refused with the nearest name", () => {
+  const { code, stderr } = seccat(["compile", "--fromat", "asm", "x"]);
+  assert.is(code, 2);
+  assert.is(stderr, "seccat: error: seccat compile has no option --fromat\n  fix: did you mean --format?\n");
+});
+
+test("a missing argument is refused with the usage", () => {
+  const { code, stderr } = seccat(["compile"]);
+  assert.is(code, 2);
+  assert.is(stderr, "seccat: error: POLICY is missing\n  expected: seccat compile POLICY [OPTIONS]\n");
+});
+
+test("an argument too many is refused", () => {
+  const { code, stderr } = seccat(["resolve", "read", "write"]);
+  assert.is(code, 2);
+  assert.match(stderr, /^seccat: error: seccat resolve takes no further argument write\n/);
+});
+
+test("an option given twice is refused", () => {
+  const { code, stderr } = seccat(["asm", "x", "-o", "a", "-o", "b"]);
+  assert.is(code, 2);
+  assert.match(stderr, /--output is given 2 times/);
+});
+
+test("an option without its value is refused", () => {
+  const { code, stderr } = seccat(["resolve", "read", "--arch"]);
+  assert.is(code, 2);
+  assert.is(stderr, "seccat: error: --arch needs a value\n");
+});
+
+test("colours are for terminals, and FORCE_COLOR and NO_COLOR decide otherwise", () => {
+  const esc = String.fromCharCode(27);
+  assert.not.ok(seccat(["resolve", "read"]).stdout.includes(esc));
+  assert.ok(seccat(["resolve", "read"], { env: { FORCE_COLOR: "1" } }).stdout.includes(esc));
+  assert.not.ok(seccat(["resolve", "read"], { env: { FORCE_COLOR: "0" } }).stdout.includes(esc));
+  assert.not.ok(seccat(["resolve", "read"], { env: { NO_COLOR: "1" } }).stdout.includes(esc));
+});
+
+test("a value that an option does not take is refused with the nearest one", () => {
+  const { code, stderr } = seccat(["compile", "x", "--format", "hax"]);
+  assert.is(code, 2);
+  assert.is(
+    stderr,
+    "seccat: error: --format cannot be hax\n  expected: raw, asm, c, json, hex\n  received: hax\n  fix: did you mean hex?\n",
+  );
+});
+
+test("the bin is runnable by itself", () => {
+  if (!existsSync(`${root}dist/src/cli/main.js`)) {
+    console.log("skipped: there is no build");
+    return;
+  }
+  const result = spawnSync(process.execPath, [`${root}src/cli/seccat.js`, "--version"], { encoding: "utf8" });
+  assert.is(result.status, 0, result.stderr);
+  assert.match(result.stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test.run();

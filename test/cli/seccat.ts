@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** How a call of seccat ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a call gets besides its arguments. */
+export interface Given {
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+const ext = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+const entry = new URL(`../../src/cli/main${ext}`, import.meta.url).href;
+
+/** The Node arguments that run seccat from where this test runs: the sources or the build. */
+export const seccatArgs: readonly string[] = [
+  "--no-warnings",
+  "--input-type=module",
+  "-e",
+  `const { main } = await import(${JSON.stringify(entry)}); process.exitCode = await main(process.argv.slice(1));`,
+  "--",
+];
+
+/** Runs seccat to its end. */
+export function seccat(args: readonly string[], { input = "", env = {}, cwd }: Given = {}): Ended {
+  const result = spawnSync(process.execPath, [...seccatArgs, ...args], {
+    input,
+    env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  return { code: result.status, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** A folder with these files that is gone when `work` is done. */
+export function withFiles<T>(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  work: (folder: string) => T,
+): T {
+  const folder = mkdtempSync(join(tmpdir(), "seccat-test-"));
+  try {
+    for (const [name, data] of Object.entries(files)) writeFileSync(join(folder, name), data);
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
