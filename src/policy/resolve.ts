@@ -97,6 +97,7 @@ export function resolve(policy: Policy): ResolvedPolicy {
     policy.arches[0],
     issues,
     "badArch",
+    policy,
   );
   throwIssues(unique(issues));
   skipped.sort((a, b) => a.rule - b.rule);
@@ -190,7 +191,7 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
   const kernel = policy.kernel ?? newestKernel;
   const claims = new Map<number, Claim[]>();
   policy.rules.forEach((rule, index) => {
-    const ret = resolveAction(rule.action, name, issues, `rules[${index}].action`, rule);
+    const ret = resolveAction(rule.action, name, issues, `rules[${index}].action`, policy, rule);
     for (const nr of numbersOf(rule, index, name, skipped)) {
       const list = claims.get(nr) ?? [];
       if (list.at(-1)?.rule === index) continue;
@@ -203,14 +204,14 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
     }
   });
   const newest = newestNr(name, kernel);
-  const base = resolveAction(policy.default, name, issues, "default");
+  const base = resolveAction(policy.default, name, issues, "default", policy);
   return {
     abi: name,
     auditArch: facts.auditArch,
     endian: facts.endian,
     calls: new Map([...claims].sort(([a], [b]) => a - b)),
     default: base,
-    newer: policy.newer ? resolveAction(policy.newer, name, issues, "newer") : base,
+    newer: policy.newer ? resolveAction(policy.newer, name, issues, "newer", policy) : base,
     newest,
     beyond: numbersBeyond(name, newest, kernel),
   };
@@ -258,9 +259,10 @@ function resolveAction(
   abi: AbiName | undefined,
   issues: Issue[],
   path: string,
+  policy: Policy,
   rule?: Rule,
 ): number {
-  return encodeAction(toAction(action, abi, issues, path, rule));
+  return encodeAction(toAction(action, abi, issues, path, policy.imported, rule));
 }
 
 function toAction(
@@ -268,6 +270,7 @@ function toAction(
   abi: AbiName | undefined,
   issues: Issue[],
   path: string,
+  imported = false,
   rule?: Rule,
 ): Action {
   const where = { ...rule?.where, path };
@@ -288,12 +291,14 @@ function toAction(
     if (data === undefined) issues.push(unknownName("errno", action.errno, errnoNames, where));
     return { kind: "errno", data: data ?? 1 };
   }
-  if (!Number.isInteger(action.errno) || action.errno < 1 || action.errno > MAX_ERRNO)
+  // Other tools write 0 (the call does nothing and succeeds) and more than the kernel returns (it cuts to 4095).
+  const [least, most] = imported ? [0, 0xffff] : [1, MAX_ERRNO];
+  if (!Number.isInteger(action.errno) || action.errno < least || action.errno > most)
     issues.push({
       code: "policy",
       message: "the errno is out of range",
       where,
-      expected: `1..${MAX_ERRNO}`,
+      expected: `${least}..${most}`,
       received: String(action.errno),
     });
   return { kind: "errno", data: action.errno };
