@@ -1,0 +1,113 @@
+/**
+ * The structures of a listener's ioctls.
+ *
+ *     struct seccomp_notif       0 id u64   8 pid u32   12 flags u32   16 seccomp_data
+ *     struct seccomp_notif_resp  0 id u64   8 val s64   16 error s32   20 flags u32
+ *
+ * Source: include/uapi/linux/seccomp.h. Newer kernels may have longer ones, so their sizes are asked for.
+ */
+import { type ErrnoName, errnoNumber } from "../../arch/index.ts";
+import type { Shim } from "../../shim/index.ts";
+import {
+  type Endian,
+  SECCOMP_DATA_SIZE,
+  SECCOMP_DATA_WORDS,
+  type SeccompData,
+  unpackData,
+} from "../abi/data.ts";
+import { SeccatError } from "../abi/error.ts";
+import { native, nr } from "./native.ts";
+import { SECCOMP_GET_NOTIF_SIZES } from "./seccomp.ts";
+
+/** A call that a filter answered with USER_NOTIF, and whose maker waits. */
+export interface Call extends SeccompData {
+  /** The notification's id, unique per filter. */
+  readonly id: bigint;
+  /** The thread that makes the call, in this process's numbering; 0 when it is not visible from here. */
+  readonly pid: number;
+}
+
+/**
+ * What a waiting call gets: an errno; a value as if it had happened; the call itself; or the death of its
+ * process. `continue` is no security decision: memory that arguments point to can change after it was read.
+ */
+export type Answer =
+  | { readonly errno: ErrnoName | number }
+  | { readonly value: bigint }
+  | { readonly continue: true }
+  | { readonly kill: true };
+
+/** Bytes of the kernel's own seccomp_notif and seccomp_notif_resp. */
+export interface NotifSizes {
+  readonly notif: number;
+  readonly response: number;
+}
+
+const NOTIF_SIZE = 16 + SECCOMP_DATA_SIZE;
+const RESPONSE_SIZE = 24;
+/** Response flag: make the call (Linux 5.5). */
+const CONTINUE = 1;
+
+/** ioctl numbers; those of ID_VALID and SET_FLAGS hold the direction in other bits on mips, ppc, sparc and parisc. */
+export function notifIoctls(): { recv: number; send: number; idValid: number; setFlags: number } {
+  const other = /^(mips|ppc|parisc)/.test(native().abi);
+  return {
+    recv: 0xc0502100,
+    send: 0xc0182101,
+    idValid: other ? 0x80082102 : 0x40082102,
+    setFlags: other ? 0x80082104 : 0x40082104,
+  };
+}
+
+/** SET_FLAGS: wake the other side on this processor (Linux 6.6). */
+export const SYNC_WAKE_UP = 1;
+
+/** The sizes that this kernel works with. Throws SeccatError "host" before Linux 5.0. */
+export function notifSizes(shim: Shim): NotifSizes {
+  const sizes = new Uint8Array(6);
+  const answer = shim.syscall(nr("seccomp"), SECCOMP_GET_NOTIF_SIZES, 0, sizes);
+  if (!answer.ok)
+    throw new SeccatError({
+      code: "host",
+      message: `this kernel has no user notifications (${answer.name})`,
+      expected: "Linux 5.0 or later",
+    });
+  const view = new DataView(sizes.buffer);
+  const little = native().endian === "little";
+  return {
+    notif: Math.max(view.getUint16(0, little), NOTIF_SIZE),
+    response: Math.max(view.getUint16(2, little), RESPONSE_SIZE),
+  };
+}
+
+/** The call in a seccomp_notif. */
+export function decodeNotif(bytes: Uint8Array, endian: Endian): Call {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = endian === "little";
+  const words = new Uint32Array(SECCOMP_DATA_WORDS);
+  for (let i = 0; i < words.length; i++) words[i] = view.getUint32(16 + 4 * i, little);
+  return { ...unpackData(words, endian), id: view.getBigUint64(0, little), pid: view.getUint32(8, little) };
+}
+
+/** The seccomp_notif_resp of `size` bytes that gives a call an answer; `kill` is answered with EPERM, for a thread that is dying. */
+export function encodeResponse(id: bigint, answer: Answer, size: number, endian: Endian): Uint8Array {
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  const little = endian === "little";
+  view.setBigUint64(0, id, little);
+  if ("value" in answer) view.setBigInt64(8, BigInt.asIntN(64, answer.value), little);
+  else if ("continue" in answer) view.setUint32(20, CONTINUE, little);
+  else view.setInt32(16, -errnoOf("errno" in answer ? answer.errno : "EPERM"), little);
+  return bytes;
+}
+
+function errnoOf(errno: ErrnoName | number): number {
+  const number = typeof errno === "number" ? errno : errnoNumber(native().abi, errno);
+  if (number !== undefined && Number.isInteger(number) && number >= 0 && number <= 4095) return number;
+  throw new SeccatError({
+    code: "usage",
+    message: "an answer to a call has no such errno",
+    expected: "an errno name, or a number from 0 to 4095",
+    received: String(errno),
+  });
+}

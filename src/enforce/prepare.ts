@@ -1,0 +1,184 @@
+/** Everything about a launch that can be decided, and refused, before any process is made. */
+import { statSync } from "node:fs";
+import type { Stream } from "node:stream";
+import { loadShim } from "../../shim/index.ts";
+import { SeccatError } from "../abi/error.ts";
+import type { Program } from "../bpf/program.ts";
+import {
+  type Environment,
+  environmentBytes,
+  findCommand,
+  inheritedEnvironment,
+  type Text,
+  wordBytes,
+} from "./command.ts";
+import { type Denial, judge, notifyDenials } from "./denials.ts";
+import { type Block, layOut, type Orders, stepData } from "./launcher/block.ts";
+import { makeLauncher } from "./launcher/index.ts";
+import { type Native, native } from "./native.ts";
+import { flagKnown } from "./refusal.ts";
+import type { FilterFlag } from "./seccomp.ts";
+import { strayDescriptors } from "./stray.ts";
+import type { CallHandler } from "./supervise.ts";
+import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
+
+/** What a descriptor of the command is, as child_process.spawn() takes it. */
+export type StdioEntry = "inherit" | "pipe" | "ignore" | number | Stream;
+
+/** How to start a command under filters. */
+export interface SpawnOptions {
+  readonly cwd?: string;
+  /** The whole environment; this process's own when absent. */
+  readonly env?: Environment;
+  /** Its descriptors from 0 on, at least three; or one word for those three. "pipe" when absent. */
+  readonly stdio?: "inherit" | "pipe" | "ignore" | readonly StdioEntry[];
+  /** Make it the leader of its own process group and session. */
+  readonly detached?: boolean;
+  /** Let the kernel log denials (Linux 4.14). */
+  readonly log?: boolean;
+  /** Leave speculative execution unmitigated (Linux 4.17). */
+  readonly specAllow?: boolean;
+  /** Its RLIMIT_NOFILE; that of this process, whose soft limit Node raised, when absent. */
+  readonly openFiles?: { readonly soft: bigint; readonly hard: bigint };
+  /** Answers the calls that the newest program hands over with USER_NOTIF. */
+  readonly onCall?: CallHandler;
+  /** Hears of every call that the newest program denies by kill or errno, before it is denied. Excludes onCall. */
+  readonly onDenied?: (denial: Denial) => void;
+}
+
+/** Why a command was not started, and the status that a wrapper such as `env` ends with then. */
+export interface NotStarted {
+  readonly kind: "not-started";
+  /** 127: no such command; 126: it cannot be executed; 125: it could not be put under the filters. */
+  readonly status: 125 | 126 | 127;
+  readonly error: SeccatError;
+}
+
+/** A launch that nothing is known to stand against. */
+export interface Prepared {
+  readonly kind: "prepared";
+  readonly here: Native;
+  readonly orders: Orders;
+  readonly block: Block;
+  readonly launcher: Uint8Array;
+  readonly stdio: readonly StdioEntry[];
+  readonly handler: CallHandler | undefined;
+}
+
+/** That the filters could not be enforced. */
+export function notEnforced(error: SeccatError): NotStarted {
+  return { kind: "not-started", status: 125, error };
+}
+
+/** Looks for the command, lays out the launcher's block, and asks the interpreter whether the filters let the command start. */
+export function prepare(
+  programs: readonly Program[],
+  argv: readonly Text[],
+  options: SpawnOptions,
+): Prepared | NotStarted {
+  const words = argv.map((word, i) => wordBytes(word, `word ${i} of the command`));
+  const [name] = words;
+  if (!name || programs.length === 0) throw nothing(name === undefined ? "command" : "program");
+  try {
+    const here = native();
+    checkFits(programs, here);
+    const cwd = options.cwd ?? process.cwd();
+    checkDirectory(cwd);
+    const env = options.env ?? inheritedEnvironment();
+    const found = findCommand(name, env.PATH, cwd);
+    if ("error" in found) return { kind: "not-started", ...found };
+    const stdio = typeof options.stdio === "object" ? options.stdio : Array(3).fill(options.stdio ?? "pipe");
+    const { handler, enforced, lastFlags } = supervision(programs, options);
+    const orders: Orders = {
+      command: { path: found.path, argv: words, env: environmentBytes(env) },
+      programs: enforced,
+      flags: [...(options.log ? ["log" as const] : []), ...(options.specAllow ? ["specAllow" as const] : [])],
+      lastFlags,
+      stray: strayDescriptors(stdio.length + 1),
+      channel: stdio.length,
+      status: stdio.length + 1,
+      ...(options.openFiles ? { openFiles: options.openFiles } : {}),
+    };
+    const block = layOut(orders, here);
+    const { file, instructionPointer } = makeLauncher(here, orders.channel, block.bytes.length);
+    checkPath(orders, block, here, instructionPointer);
+    return { kind: "prepared", here, orders, block, launcher: file, stdio, handler };
+  } catch (error) {
+    if (error instanceof SeccatError && error.code !== "usage") return notEnforced(error);
+    throw error;
+  }
+}
+
+function nothing(what: string): SeccatError {
+  return new SeccatError({ code: "usage", message: `no ${what} is given to start`, expected: `a ${what}` });
+}
+
+function checkDirectory(cwd: string): void {
+  let problem = "it is no directory";
+  try {
+    if (statSync(cwd).isDirectory()) return;
+  } catch (error) {
+    problem = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  }
+  throw new SeccatError({
+    code: "file",
+    message: `the command cannot be started in ${JSON.stringify(cwd)}: ${problem}`,
+  });
+}
+
+interface Supervision {
+  readonly handler: CallHandler | undefined;
+  readonly enforced: readonly Program[];
+  readonly lastFlags: readonly FilterFlag[];
+}
+
+/** The programs as they are installed, and who answers what they hand over. */
+function supervision(programs: readonly Program[], { onCall, onDenied }: SpawnOptions): Supervision {
+  const newest = programs[programs.length - 1];
+  if (onCall && onDenied)
+    throw new SeccatError({ code: "usage", message: "onCall and onDenied exclude each other" });
+  if (!newest || (!onCall && !onDenied)) return { handler: undefined, enforced: programs, lastFlags: [] };
+  const killable = flagKnown(loadShim(), "waitKillableRecv");
+  const lastFlags: FilterFlag[] = killable ? ["newListener", "waitKillableRecv"] : ["newListener"];
+  if (onCall) return { handler: onCall, enforced: programs, lastFlags };
+  const handler: CallHandler = (call) => {
+    const { answer, action } = judge(newest, call);
+    if (action.kind !== "allow" && action.kind !== "log") onDenied?.({ call, action });
+    return answer;
+  };
+  return { handler, enforced: [...programs.slice(0, -1), notifyDenials(newest)], lastFlags };
+}
+
+/** Refuses filters under which the launcher could not do what is left to do: install the others, and execve. */
+function checkPath(orders: Orders, block: Block, here: Native, instructionPointer: bigint): void {
+  for (const step of block.steps) {
+    const isExec = step.stage === "start the command";
+    if (!isExec && step.filter === undefined) continue;
+    const installed = orders.programs.slice(0, step.filter ?? orders.programs.length);
+    const ret = verdict(installed, stepData(step, here, instructionPointer));
+    if (isAllowed(ret)) continue;
+    const handedOver = orders.lastFlags.length > 0 && actionOf(ret) === "user_notif";
+    if (isExec && handedOver) continue;
+    throw isExec ? cannotStart(ret) : cannotStack(step.filter ?? 0, ret);
+  }
+}
+
+function cannotStart(ret: number): SeccatError {
+  return new SeccatError({
+    code: "enforce",
+    message: `the command could never start: the filter answers execve with ${actionOf(ret)}`,
+    expected: "execve allowed, because the filter is in place before the command is executed",
+    received: actionOf(ret),
+    fix: "allow execve",
+  });
+}
+
+function cannotStack(filter: number, ret: number): SeccatError {
+  return new SeccatError({
+    code: "enforce",
+    message: `filter ${filter + 1} could never be installed: those before it answer seccomp with ${actionOf(ret)}`,
+    expected: "seccomp allowed by all filters but the last",
+    received: actionOf(ret),
+    fix: "allow seccomp in the earlier ones, or install this one first",
+  });
+}

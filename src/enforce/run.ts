@@ -1,0 +1,90 @@
+/** A command in place of this process, as `env` and `timeout` run one: same terminal, same signals, same ending. */
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import type { Program } from "../bpf/program.ts";
+import type { Text } from "./command.ts";
+import { launch } from "./launch.ts";
+import type { NotStarted, SpawnOptions } from "./prepare.ts";
+
+/** How a command came out. */
+export type RunResult =
+  | NotStarted
+  | {
+      readonly kind: "ended";
+      /** What a wrapper ends with: the command's own status, or 128 plus the signal that ended it. */
+      readonly status: number;
+      readonly signal: NodeJS.Signals | undefined;
+    };
+
+/** Signals that are passed on to the command while it runs. */
+const forwarded: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
+
+/** Those that a terminal's keys send to the command as well when it is in the foreground. */
+const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+
+/**
+ * Runs `argv` under `programs` with this process's own stdin, stdout and stderr, passes signals on to it, and resolves when
+ * it has ended. Never ends this process itself. If this process is killed, the command goes on, under its filters.
+ * Throws SeccatError "usage" when called wrongly; every other failure is a result of kind `not-started`.
+ */
+export async function run(
+  programs: Program | readonly Program[],
+  argv: readonly Text[],
+  options: SpawnOptions = {},
+): Promise<RunResult> {
+  const limit = options.openFiles ?? originalOpenFiles();
+  const early = new Set<NodeJS.Signals>();
+  let deliver = (signal: NodeJS.Signals) => void early.add(signal);
+  const onSignal = (signal: NodeJS.Signals) => deliver(signal);
+  for (const signal of forwarded) process.on(signal, onSignal);
+  try {
+    const launched = await launch("insns" in programs ? [programs] : programs, argv, {
+      stdio: "inherit",
+      ...options,
+      ...(limit ? { openFiles: limit } : {}),
+    });
+    if (launched.kind === "not-started") return launched;
+    deliver = (signal) => {
+      if (!(fromKeys.includes(signal) && inForeground())) launched.child.kill(signal);
+    };
+    for (const signal of early) deliver(signal);
+    const { status, signal } = await launched.exited;
+    launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    await launched.supervisor?.done;
+    return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
+  } finally {
+    for (const signal of forwarded) process.off(signal, onSignal);
+  }
+}
+
+/** Whether a terminal's signals reach this process group, and so the command as well. */
+function inForeground(): boolean {
+  try {
+    // pid (comm) state ppid pgrp session tty_nr tpgid ...; comm may hold blanks and brackets
+    const stat = readFileSync("/proc/self/stat", "latin1");
+    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return terminal !== "0" && group === foreground;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The limit of open files that this process was started with, which Node raised to the hard one: that of its
+ * parent, provided that their hard limits agree. Undefined when it cannot be told or was not raised.
+ */
+export function originalOpenFiles(): { soft: bigint; hard: bigint } | undefined {
+  const own = openFiles("self");
+  const parent = openFiles(String(process.ppid));
+  return own && parent && own.hard === parent.hard && parent.soft < own.soft ? parent : undefined;
+}
+
+function openFiles(pid: string): { soft: bigint; hard: bigint } | undefined {
+  try {
+    const limits = readFileSync(`/proc/${pid}/limits`, "latin1");
+    const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits) ?? [];
+    return soft && hard ? { soft: BigInt(soft), hard: BigInt(hard) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * Descriptors of this process above `last` that a child would inherit: Node marks the low ones that it was started
+ * with close-on-exec, and stops at the first gap beyond 15.
+ */
+export function strayDescriptors(last: number): number[] {
+  let fds: string[];
+  try {
+    fds = readdirSync("/proc/self/fdinfo");
+  } catch {
+    return []; // no /proc, no knowing
+  }
+  return fds
+    .map(Number)
+    .filter((fd) => fd > last && isInherited(fd))
+    .sort((a, b) => a - b);
+}
+
+function isInherited(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) === 0;
+  } catch {
+    return false; // closed meanwhile
+  }
+}

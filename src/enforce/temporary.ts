@@ -1,0 +1,38 @@
+import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A private directory with a launcher and its status file. */
+export interface Place {
+  readonly directory: string;
+  readonly launcher: string;
+  /** Descriptor of the status file, here, for reading and writing. */
+  readonly status: number;
+}
+
+/** Directories to try in turn: the next where one cannot be written to, or where nothing can be executed (noexec). */
+export function candidates(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
+  const home = homedir();
+  const all = [tmpdir(), "/dev/shm", env.XDG_RUNTIME_DIR, env.XDG_CACHE_HOME, home && join(home, ".cache")];
+  return [...new Set(all.flatMap((directory) => (directory ? [directory] : [])))];
+}
+
+/** Writes `launcher` and an empty status file of `statusSize` bytes into a new directory, for this user only (0700). */
+export function makePlace(base: string, launcher: Uint8Array, statusSize: number): Place {
+  const directory = mkdtempSync(join(base, "seccat-"));
+  try {
+    const file = join(directory, "launcher");
+    const statusFile = join(directory, "status");
+    writeFileSync(file, launcher, { mode: 0o700, flag: "wx" });
+    writeFileSync(statusFile, new Uint8Array(statusSize), { mode: 0o600, flag: "wx" });
+    return { directory, launcher: file, status: openSync(statusFile, "r+") };
+  } catch (error) {
+    removePlace(directory);
+    throw error;
+  }
+}
+
+/** Removes the directory; the status file's descriptor and a running launcher stay good. */
+export function removePlace(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
