@@ -7,8 +7,8 @@
  * child goes on with the next call.
  *
  * No call is ever carried out. Below the job's filters lies a guard that answers `trace` to everything: it
- * loses to every answer but log and allow, and the tracer skips what reaches it. So any number and any
- * arguments may be asked about, reboot included. (Linux 6.14 and 6.18 let no filter judge uretprobe and
+ * loses to every answer but log, allow and unknown actions between trace and allow, and the tracer skips what
+ * reaches it. So any number and any arguments may be asked about, reboot included. (Linux 6.14 and 6.18 let no filter judge uretprobe and
  * uprobe, 335 and 336 on x86_64: those would run.)
  *
  * stdin, in the byte order of this machine, until it ends:
@@ -22,7 +22,7 @@
  * then one line for each job: the errno of the first filter that was refused or 0 (-1: the loading thread
  * died, which an older filter can bring about), that filter's index, and a word for each call:
  *     allow | errno:N | trap:N | trace:N | kill_thread | kill_process | signal:N | value:N
- * allow stands for log too, and user_notif is errno:38, as there is no listener. Of a trace, data 51966 reads
+ * allow stands for all that loses to the guard, log too, and user_notif is errno:38, as there is no listener. Of a trace, data 51966 reads
  * as allow: it is the guard's. A job without calls is installed without the guard below it.
  *
  * A filter that is loaded judges the loading of the next one: it has to admit seccomp(2) where args[5] is
