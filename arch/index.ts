@@ -22,6 +22,7 @@ export {
   newestNr,
   type SyscallName,
   syscallAlias,
+  syscallAliases,
   syscallName,
   syscallNames,
   syscallNr,
