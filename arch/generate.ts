@@ -155,29 +155,37 @@ ${text(
 )}`;
 }
 
-/** Writes the tables, or with --check sets the exit code to 1 and shows the first line that differs. */
+/**
+ * Where the files of a folder first differ from the made ones, as the lines to print; undefined when they agree.
+ * `folder` ends with a slash.
+ */
+export function difference(made: ReadonlyMap<string, string>, folder: string): string | undefined {
+  for (const [name, text] of made) {
+    const is = existsSync(folder + name) ? readFileSync(folder + name, "utf8").split("\n") : [];
+    const wanted = text.split("\n");
+    const lines = Array.from({ length: Math.max(is.length, wanted.length) }, (_, i) => i);
+    const at = lines.find((i) => is[i] !== wanted[i]);
+    if (at === undefined) continue;
+    const show = (line: string | undefined) => (line === undefined ? "(nothing)" : line.slice(0, 110));
+    return `${name}:${at + 1} is out of date, run npm run arch\n  is:     ${show(is[at])}\n  should: ${show(wanted[at])}`;
+  }
+  return undefined;
+}
+
 function main(): void {
   const up = fileURLToPath(new URL("../", import.meta.url));
   const root = existsSync(`${up}package.json`) ? up : fileURLToPath(new URL("../../", import.meta.url));
   const folder = `${root}arch/table/`;
   const made = generate(`${root}arch/data/`);
-  if (!process.argv.includes("--check")) {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, text] of made) writeFileSync(folder + name, text);
-    return;
-  }
-  for (const [name, text] of made) {
-    const had = existsSync(folder + name) ? readFileSync(folder + name, "utf8").split("\n") : [];
-    const wanted = text.split("\n");
-    const at = Array.from({ length: Math.max(had.length, wanted.length) }).findIndex(
-      (_, i) => had[i] !== wanted[i],
-    );
-    if (at < 0) continue;
-    console.error(`arch/table/${name}:${at + 1} is out of date: run npm run arch`);
-    console.error(`  is:     ${had[at] ?? "(nothing)"}\n  should: ${wanted[at] ?? "(nothing)"}`);
+  if (process.argv.includes("--check")) {
+    const found = difference(made, folder);
+    if (found === undefined) return;
+    console.error(`arch/table/${found}`);
     process.exitCode = 1;
     return;
   }
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of made) writeFileSync(folder + name, text);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();

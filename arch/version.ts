@@ -2,8 +2,12 @@
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a.split("."), b.split(".")];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = Number.parseInt(left[i] ?? "0", 10) - Number.parseInt(right[i] ?? "0", 10);
+    const difference = number(left[i]) - number(right[i]);
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+function number(part: string | undefined): number {
+  return Number.parseInt(part ?? "", 10) || 0;
 }

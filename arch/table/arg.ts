@@ -50,7 +50,6 @@ clock_settime64 clockid|which_clock:clockid:i32 tp|timespec:ptr:ptr
 clone flags:flags:u32 stack:addr:u64 parent_tid:ptr:ptr child_tid:ptr:ptr tls:addr:u64
 clone@BDEFGHIJKLOP flags:flags:u32 stack:addr:u64 parent_tid:ptr:ptr tls:addr:u64 child_tid:ptr:ptr
 clone@MN stack:addr:u64 flags:flags:u32 parent_tid:ptr:ptr child_tid:ptr:ptr tls:addr:u64
-clone@ACQS flags:flags:u32 stack:addr:u64 parent_tid:ptr:ptr child_tid:ptr:u64 tls:addr:ptr
 clone3 cl_args|args|uargs:ptr:ptr size:size:u64
 close fd:fd:u32
 close_range first|fd:fd:u32 last|max_fd:fd:u32 flags:flags:u32
@@ -207,8 +206,8 @@ kcmp pid1:pid:i32 pid2:pid:i32 type:cmd:i32 idx1:uint:u64 idx2:uint:u64
 kexec_file_load kernel_fd:fd:i32 initrd_fd:fd:i32 cmdline_len:uint:u64 cmdline|cmdline_ptr:str:ptr flags:flags:u64
 kexec_load entry:uint:u64 nr_segments:uint:u64 segments:ptr:ptr flags:flags:u64
 kexec_load@CH entry:uint:u32 nr_segments:uint:u32 segments:ptr:ptr flags:flags:u32
-keyctl operation|option:cmd:i32 arg2:uint:u64 arg3:uint:u64 arg4:uint:u64 arg5:uint:u64
-keyctl@H operation|option:cmd:u32 arg2:uint:u32 arg3:uint:u32 arg4:uint:u32 arg5:uint:u32
+keyctl operation|option:cmd:i32 second:uint:u64 third:uint:u64 fourth:uint:u64 fifth:uint:u64
+keyctl@H operation|option:cmd:u32 second:uint:u32 third:uint:u32 fourth:uint:u32 fifth:uint:u32
 kill pid:pid:i32 sig:signal:i32
 landlock_add_rule ruleset_fd:fd:i32 rule_type:cmd:u32 rule_attr:ptr:ptr flags:flags:u32
 landlock_create_ruleset attr:ptr:ptr size:size:u64 flags:flags:u32
@@ -322,7 +321,7 @@ ppoll fds|ufds:ptr:ptr nfds:uint:u32 tmo_p|timeout|tsp:ptr:ptr sigmask:ptr:ptr s
 ppoll@H fds|ufds:ptr:ptr nfds:uint:u32 tmo_p|timeout|tsp:ptr:ptr sigmask:ptr:ptr sigsetsize:size:u32
 ppoll_time64 fds|ufds:ptr:ptr nfds:uint:u32 tmo_p|timeout|tsp:ptr:ptr sigmask:ptr:ptr sigsetsize:size:u64
 ppoll_time64@H fds|ufds:ptr:ptr nfds:uint:u32 tmo_p|timeout|tsp:ptr:ptr sigmask:ptr:ptr sigsetsize:size:u32
-prctl option:cmd:i32 arg2:uint:u64 arg3:uint:u64 arg4:uint:u64 arg5:uint:u64
+prctl option:cmd:i32 second:uint:u64 third:uint:u64 fourth:uint:u64 fifth:uint:u64
 pread64 fd:fd:u32 buf:ptr:ptr count:size:u64 offset|pos:off:i64+
 preadv fd:fd:i32 iov|vec:ptr:ptr iovcnt|vlen:size:u64 pos_l:off:u64 pos_h:off:u64
 preadv@C fd:fd:i32 iov|vec:ptr:ptr iovcnt|vlen:size:u64 pos:off:i64
@@ -523,10 +522,10 @@ sync_file_range2 fd:fd:i32 flags:flags:u32 offset:off:i64+ nbytes:size:i64+
 syncfs fd:fd:i32
 sys_debug_setcontext ctx:ptr:ptr ndbg:int:i32 dbg:ptr:ptr
 syscall nr:cmd:u32 a0:uint:u32 a1:uint:u32 a2:uint:u32 a3:uint:u32 a4:uint:u32
-sysfs option:cmd:i32 arg1:uint:u64 arg2:uint:u64
+sysfs option:cmd:i32 second:uint:u64 third:uint:u64
 sysinfo info:ptr:ptr
 syslog type:cmd:i32 bufp|buf:ptr:ptr len|size:size:i32
-sysmips cmd:cmd:i64 arg1:int:i64 arg2:int:i64
+sysmips cmd:cmd:i64 second:int:i64 third:int:i64
 tee fd_in|fdin:fd:i32 fd_out|fdout:fd:i32 len:size:u64 flags:flags:u32
 tgkill tgid:pid:i32 tid|pid:pid:i32 sig:signal:i32
 time tloc:ptr:ptr

@@ -5,7 +5,7 @@ export type SignalName =
   | "SIGUSR1" | "SIGSEGV" | "SIGUSR2" | "SIGPIPE" | "SIGALRM" | "SIGTERM" | "SIGSTKFLT" | "SIGCHLD"
   | "SIGCONT" | "SIGSTOP" | "SIGTSTP" | "SIGTTIN" | "SIGTTOU" | "SIGURG" | "SIGXCPU" | "SIGXFSZ"
   | "SIGVTALRM" | "SIGPROF" | "SIGWINCH" | "SIGIO" | "SIGPWR" | "SIGSYS" | "SIGRTMIN" | "SIGRTMAX"
-  | "SIGEMT" | "SIGIOT" | "SIGPOLL" | "SIGUNUSED" | "SIGCLD" | "SIGSWI";
+  | "SIGEMT" | "SIGIOT" | "SIGCLD" | "SIGPOLL" | "SIGUNUSED" | "SIGSWI";
 
 /** NAME VALUE [TABLES VALUE]...: hexadecimal, "!" where absent; the first value is for the tables not named. */
 export const values = `SIGHUP 1
@@ -43,7 +43,7 @@ SIGRTMIN 20
 SIGRTMAX 40 FGH80
 SIGEMT ! FGH7
 SIGIOT 6
+SIGCLD 11 FGHIJ12
 SIGPOLL 1d FGHIJ16
 SIGUNUSED 1f FGH!
-SIGCLD ! FGH12
 SIGSWI ! D20`;
