@@ -5,7 +5,7 @@
  *
  * The only file of arch/ that touches the disk; nothing of the product imports it.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The text of each table by file name, made from the data in the folder `data` (with a trailing slash). */
@@ -188,4 +188,5 @@ function main(): void {
   for (const [name, text] of made) writeFileSync(folder + name, text);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+const started = process.argv[1];
+if (started !== undefined && realpathSync(started) === realpathSync(fileURLToPath(import.meta.url))) main();
