@@ -34,7 +34,7 @@ export interface Exit {
 export interface Started {
   readonly kind: "started";
   readonly pid: number;
-  /** The process with its streams, as child_process.spawn() gives it. */
+  /** The process with its streams, as child_process.spawn() gives it; it may have ended already, so wait for `exited`. */
   readonly child: ChildProcess;
   /** Resolves when the command has ended. */
   readonly exited: Promise<Exit>;
@@ -75,6 +75,7 @@ export async function spawnFiltered(
 async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Started | NotStarted> {
   const { child, pid, status } = await startLauncher(prepared, options);
   const exited = exitOf(child);
+  const release = holdOutput(child);
   const hungUp = sendBlock(child, prepared);
   let supervisor: Supervisor | undefined;
   try {
@@ -91,6 +92,7 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     throw error;
   } finally {
     closeSync(status);
+    release();
   }
 }
 
@@ -169,6 +171,19 @@ function exitOf(child: ChildProcess): Promise<Exit> {
       resolve({ status: status ?? undefined, signal: signal ?? undefined }),
     );
   });
+}
+
+/**
+ * Keeps what a short-lived command prints until the caller can listen: at its exit, child_process throws away the output
+ * of streams that nobody reads. Gives what ends that.
+ */
+function holdOutput(child: ChildProcess): () => void {
+  const reader = () => {};
+  const streams = [child.stdout, child.stderr];
+  for (const stream of streams) stream?.on("readable", reader);
+  return () => {
+    for (const stream of streams) stream?.off("readable", reader);
+  };
 }
 
 /** When the launcher's end of the channel is closed: it became the command, or ended. */
