@@ -7,11 +7,13 @@
  *
  * The programs are interpreted; no kernel and no root is needed.
  */
-import { type AbiName, errnoName, errnoNumber, isAbiName, nativeAbi } from "../../arch/index.ts";
+import { type AbiName, errnoName, errnoNames, errnoNumber, isAbiName, nativeAbi } from "../../arch/index.ts";
 import { type Action, type ActionName, combineReturns, decodeAction, formatAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
-import { SeccatError } from "../abi/error.ts";
-import { trace } from "../bpf/run.ts";
+import { type Place, SeccatError } from "../abi/error.ts";
+import { didYouMean } from "../abi/nearest.ts";
+import type { Program } from "../bpf/program.ts";
+import { type Trace, trace } from "../bpf/run.ts";
 import { type ArgsInput, seccompData } from "../policy/call.ts";
 import { type FilterInput, programsOf } from "./filter.ts";
 import { formatPath } from "./path.ts";
@@ -48,23 +50,27 @@ export interface Answer {
   readonly ret: number;
   /** `ALLOW`-to-`errno EPERM`, in words, with the errno's name on that arch. */
   readonly text: string;
+  /** What each program did, newest first. */
+  readonly runs: readonly (Trace & { readonly program: Program })[];
   /** The listing lines that ran, newest program first; made when asked for. */
   path(): string;
 }
 
-/** The answer of `filter` (newest first, where it is a stack) to one call on `abi`. */
+/** The answer of `filter` (newest first, where it is a stack) to one call on `abi`; `where` is for messages. */
 export function answer(
   filter: FilterInput,
   abi: AbiName,
   call: string | number,
   args: ArgsInput = [],
+  where?: Place,
 ): Answer {
-  const data = seccompData({ abi, call, args });
+  const data = seccompData({ abi, call, args, ...(where ? { where } : {}) });
   const programs = programsOf(filter, abi);
   const runs = programs.map((program) => ({ program, ...trace(program, packData(data, program.endian)) }));
   const ret = combineReturns(runs.map((one) => one.ret));
   const action = decodeAction(ret);
-  return { data, action, ret, text: actionText(action, abi), path: () => runs.map(formatPath).join("\n") };
+  const path = () => runs.map(formatPath).join("\n");
+  return { data, action, ret, text: actionText(action, abi), runs, path };
 }
 
 /** `allow`, `errno EPERM`, `trap 5`: an action in words. */
@@ -92,54 +98,64 @@ export interface Expectation {
  * Each throws an ExpectationError when unmet, a SeccatError when it names what does not exist.
  */
 export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectation {
+  if (!isAbiName(abi))
+    throw new SeccatError({ code: "name", message: `unknown arch ${String(abi)}`, received: String(abi) });
+  const claim = (wanted: string, call: string | number, args?: ArgsInput) => {
+    const got = answer(filter, abi, call, args);
+    if (!meets(got, wanted, abi)) {
+      throw new ExpectationError(`${call} on ${abi}`, wantedText(wanted), got.text, got.path());
+    }
+    return self;
+  };
   const self: Expectation = {
-    on(next) {
-      if (!isAbiName(next)) throw new SeccatError({ code: "name", message: `unknown arch ${String(next)}` });
-      return expect(filter, next);
+    on: (next) => expect(filter, next),
+    allows: (call, args) => claim("pass", call, args),
+    denies: (call, how = {}) => {
+      const wanted = how.errno === undefined ? how.action : `errno ${how.errno}`;
+      claim("deny", call, how.args);
+      return wanted === undefined ? self : claim(wanted, call, how.args);
     },
-    allows(call, args) {
-      const got = answer(filter, abi, call, args);
-      if (got.action.kind !== "allow" && got.action.kind !== "log") throw unmet("allow", got, call, abi);
-      return self;
-    },
-    denies(call, how = {}) {
-      const got = answer(filter, abi, call, how.args);
-      const wanted = denialText(how, abi);
-      const passes = got.action.kind === "allow" || got.action.kind === "log";
-      if (passes || (wanted !== undefined && !meets(got, wanted)))
-        throw unmet(wanted ?? "a denial", got, call, abi);
-      return self;
-    },
-    gives(action, call, args) {
-      const got = answer(filter, abi, call, args);
-      if (!meets(got, action)) throw unmet(action, got, call, abi);
-      return self;
-    },
+    gives: claim,
   };
   return self;
 }
 
-/** `errno EPERM` and `errno 1` are the same; `errno` alone, or `trap`, leaves the data open. */
-function meets(got: Answer, wanted: string): boolean {
-  return got.text === wanted || got.action.kind === wanted;
+/**
+ * Whether an answer is what was wanted: `pass` takes `allow` and `log`, `deny` all but these; `errno EPERM` and
+ * `errno 1` are the same on every arch; `errno`, `trap` and `trace` alone leave the data open.
+ * Throws a SeccatError "name" for an unknown errno.
+ */
+export function meets(got: Answer, wanted: string, abi: AbiName): boolean {
+  const passes = got.action.kind === "allow" || got.action.kind === "log";
+  if (wanted === "pass") return passes;
+  if (wanted === "deny") return !passes;
+  const [kind, data] = wanted.split(" ");
+  if (kind !== got.action.kind) return false;
+  if (data === undefined) return true;
+  const number = /^\d+$/.test(data) ? Number(data) : kind === "errno" ? errnoNumber(abi, data) : undefined;
+  if (number === undefined)
+    throw new SeccatError({
+      code: "name",
+      message: `unknown errno ${data}`,
+      received: data,
+      ...fixOf(didYouMean(data, errnoNames)),
+    });
+  return "data" in got.action && got.action.data === number;
 }
 
-function denialText({ errno, action }: Denial, abi: AbiName): string | undefined {
-  if (errno === undefined) return action;
-  const number = typeof errno === "number" ? errno : errnoNumber(abi, errno);
-  if (number === undefined) throw new SeccatError({ code: "name", message: `unknown errno ${errno}` });
-  return actionText({ kind: "errno", data: number }, abi);
+/** An answer that was wanted, as a sentence says it. */
+export function wantedText(wanted: string): string {
+  return wanted === "pass" ? "allow" : wanted === "deny" ? "a denial" : wanted;
 }
 
-function unmet(wanted: string, got: Answer, call: string | number, abi: AbiName): ExpectationError {
-  return new ExpectationError(`${call} on ${abi}`, wanted, got.text, got.path());
+function fixOf(fix: string | undefined): { fix?: string } {
+  return fix === undefined ? {} : { fix };
 }
-
-declare const process: { readonly arch: string; readonly platform: string } | undefined;
 
 /** This machine's ABI; x86_64 where that is not known, such as in a browser. */
-function hostAbi(): AbiName {
-  if (typeof process === "undefined") return "x86_64";
+export function hostAbi(): AbiName {
+  const host = globalThis.process?.arch;
+  if (host === undefined) return "x86_64";
   const big = new Uint8Array(new Uint16Array([1]).buffer)[0] === 0;
-  return nativeAbi(process.arch, big ? "BE" : "LE") ?? "x86_64";
+  return nativeAbi(host, big ? "BE" : "LE") ?? "x86_64";
 }
