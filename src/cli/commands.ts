@@ -43,6 +43,12 @@ export interface Command {
 
 const json: Option = { describe: "print JSON" };
 const output: Option = { describe: "where to write; - is stdout", alias: "o", value: "FILE", words: "file" };
+const arch: Option = { describe: "the arch of the call", value: "ARCH", words: "arch" };
+const filter: Positional = {
+  name: "filter",
+  describe: "a program (raw sock_filter) or a policy; - is stdin",
+  words: "file",
+};
 const filterArches: Option = {
   describe: "the arches meant, such as x86_64,aarch64",
   value: "LIST",
@@ -52,16 +58,90 @@ const filterArches: Option = {
 /** The commands, in the order of the help. */
 export const commands: readonly Command[] = Object.freeze<Command[]>([
   {
+    name: "compile",
+    describe: "compile a policy to a program",
+    positionals: [{ name: "policy", describe: "the policy; - is stdin", words: "file" }],
+    options: {
+      output,
+      arch: { describe: "only these of its arches", value: "LIST", words: "arch" },
+      format: {
+        describe: "raw (when absent), asm, c, json or hex",
+        alias: "f",
+        value: "FORMAT",
+        words: ["raw", "asm", "c", "json", "hex"],
+      },
+      stats: { describe: "tell sizes and times on stderr" },
+      json: { describe: "print the program and its statistics as JSON" },
+    },
+    examples: [
+      ["seccat compile p.yaml -o p.bpf", "raw sock_filter bytes, as bwrap --seccomp takes"],
+      ["seccat compile p.yaml --format asm", "the listing"],
+    ],
+    run: async (args) => (await import("./compile.ts")).compileCommand(args),
+  },
+  {
+    name: "disasm",
+    describe: "list a program",
+    positionals: [filter],
+    options: { arch: filterArches, output, json },
+    examples: [["seccat disasm p.bpf", "what each instruction does"]],
+    run: async (args) => (await import("./disasm.ts")).disasm(args),
+  },
+  {
     name: "asm",
     describe: "assemble a listing",
     positionals: [{ name: "file", describe: "the listing; - is stdin", words: "file" }],
     options: {
       output,
-      endian: { describe: "byte order when the listing says none", value: "ORDER", words: ["little", "big"] },
+      endian: {
+        describe: "little or big, when the listing says none",
+        value: "ORDER",
+        words: ["little", "big"],
+      },
       json,
     },
     examples: [["seccat asm p.asm -o p.bpf", "the way back from disasm"]],
     run: async (args) => (await import("./asm.ts")).asm(args),
+  },
+  {
+    name: "emulate",
+    describe: "the verdict on one call, and the path to it",
+    positionals: [
+      filter,
+      { name: "call", describe: "its name or number", words: "syscall" },
+      { name: "args", describe: "its arguments: numbers or constants", optional: true, many: true },
+    ],
+    options: {
+      arch,
+      ip: { describe: "the instruction pointer", value: "ADDRESS" },
+      json,
+    },
+    examples: [
+      ["seccat emulate p.yaml socket AF_UNIX SOCK_STREAM\\|SOCK_CLOEXEC", "exit code 0 when allowed"],
+    ],
+    run: async (args) => (await import("./emulate.ts")).emulate(args),
+  },
+  {
+    name: "run",
+    describe: "put a command under a policy",
+    positionals: [],
+    options: {
+      policy: { describe: "the policy or program", alias: "p", value: "POLICY", words: "file" },
+      log: { describe: "let the kernel log denials" },
+      explain: { describe: "tell every denied call on stderr as it happens" },
+      json: { describe: "tell at the end, on stderr, as one line of JSON" },
+    },
+    starts: true,
+    examples: [["seccat run --policy p.yaml -- ls -l", "exits as ls does"]],
+    run: async (args) => (await import("./run.ts")).runCommand(args),
+  },
+  {
+    name: "explain",
+    describe: "say in words what a program or policy does",
+    positionals: [filter],
+    options: { arch: filterArches, json },
+    examples: [["seccat explain p.bpf", "which call gets which action"]],
+    run: async (args) => (await import("./explain.ts")).explainCommand(args),
   },
   {
     name: "resolve",
@@ -76,5 +156,44 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
     options: { arch: { ...filterArches, describe: "only these arches" }, json },
     examples: [["seccat resolve openat", "its number on every arch"]],
     run: async (args) => (await import("./resolve.ts")).resolveCommand(args),
+  },
+  {
+    name: "convert",
+    describe: "turn a policy or container profile into YAML or JSON",
+    positionals: [{ name: "in", describe: "the policy; - is stdin", words: "file" }],
+    options: {
+      output,
+      to: {
+        describe: "yaml or json, when the name does not tell",
+        value: "NOTATION",
+        words: ["yaml", "json"],
+      },
+      json,
+    },
+    examples: [["seccat convert docker.json -o policy.yaml", "a Docker profile as a policy"]],
+    run: async (args) => (await import("./convert.ts")).convert(args),
+  },
+  {
+    name: "doctor",
+    describe: "tell what this machine can do",
+    positionals: [],
+    options: { json },
+    examples: [],
+    run: async (args) => (await import("./doctor.ts")).doctor(args),
+  },
+  {
+    name: "completion",
+    describe: "print the completion script of a shell",
+    positionals: [
+      {
+        name: "shell",
+        describe: "bash, zsh or fish; that of $SHELL when absent",
+        words: ["bash", "zsh", "fish"],
+        optional: true,
+      },
+    ],
+    options: { json },
+    examples: [['eval "$(seccat completion bash)"', "in ~/.bashrc"]],
+    run: async (args) => (await import("./completion.ts")).completion(args),
   },
 ]);

@@ -1,7 +1,9 @@
 /** What the commands print: results on stdout, all else on stderr, files whole or not at all. */
 import { randomBytes } from "node:crypto";
 import {
+  accessSync,
   closeSync,
+  constants,
   fsyncSync,
   lstatSync,
   openSync,
@@ -85,6 +87,17 @@ export function writeOutput(path: string, data: string | Uint8Array): void {
   try {
     if (isSpecial(path)) writeInPlace(path, bytes);
     else writeBeside(followed(path), bytes);
+  } catch (error) {
+    throw new SeccatError(outputIssue(path, error));
+  }
+}
+
+/** Finds out whether writeOutput could write to `path`, before long work is done. Throws a SeccatError "file". */
+export function checkOutput(path: string): void {
+  if (path === "-") return;
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
+    accessSync(isSpecial(path) ? path : dirname(followed(path)), constants.W_OK);
   } catch (error) {
     throw new SeccatError(outputIssue(path, error));
   }

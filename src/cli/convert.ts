@@ -1,0 +1,36 @@
+import { convertPolicy } from "../formats/index.ts";
+import { hostAbi } from "./arch.ts";
+import { type Args, usage } from "./args.ts";
+import { inFile, inputName, placed, readText } from "./input.ts";
+import { Exit, printIssue, printJson, writeOutput } from "./output.ts";
+
+/** `seccat convert`: a policy in another notation; says what does not carry over. */
+export async function convert(args: Args): Promise<number> {
+  const path = args.text("in");
+  const output = args.maybe("output");
+  const to = notationOf(args.maybe("to"), output);
+  const file = inputName(path);
+  const text = readText(path);
+  const converted = inFile(file, () =>
+    convertPolicy(text, to, { file, native: hostAbi(), readFile: readText }),
+  );
+  const warnings = converted.warnings.map((warning) => placed(warning, file));
+  if (args.flag("json")) {
+    if (output !== undefined) writeOutput(output, converted.text);
+    printJson({ to, text: converted.text, warnings });
+    return Exit.yes;
+  }
+  for (const warning of warnings) printIssue(warning, "warning");
+  writeOutput(output ?? "-", converted.text);
+  return Exit.yes;
+}
+
+function notationOf(to: string | undefined, output: string | undefined): "yaml" | "json" {
+  const word = to ?? /\.(json|ya?ml)$/i.exec(output ?? "")?.[1]?.toLowerCase();
+  if (word === "json") return "json";
+  if (word === "yaml" || word === "yml") return "yaml";
+  throw usage("which notation is meant cannot be told", {
+    expected: "-o with a name that ends in .yaml or .json, or --to yaml, or --to json",
+    ...(output === undefined ? {} : { received: output }),
+  });
+}

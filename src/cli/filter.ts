@@ -1,0 +1,133 @@
+/** FILTER, the argument of most commands: a program's bytes, or a policy that is compiled on the spot. */
+import { type AbiName, abi as abiFacts, abiNames } from "../../arch/index.ts";
+import { type Issue, SeccatError } from "../abi/error.ts";
+import { readProgram } from "../bpf/codec.ts";
+import type { Program } from "../bpf/program.ts";
+import { annotate } from "../bpf/text.ts";
+import { compile } from "../compile/index.ts";
+import { type ReadResult, readPolicy } from "../formats/index.ts";
+import type { Policy } from "../policy/types.ts";
+import { hostAbi } from "./arch.ts";
+import { usage } from "./args.ts";
+import { inFile, inputName, placed, readInput, readText, toText } from "./input.ts";
+import { printIssue } from "./output.ts";
+
+/** A program, and what is known about where it came from. */
+export interface Filter {
+  /** How messages call it. */
+  readonly name: string;
+  readonly program: Program;
+  /** The policy that it was compiled from. */
+  readonly policy?: Policy;
+  /** The ABIs that it speaks about, this machine's first. */
+  readonly arches: readonly AbiName[];
+  /** What reading and compiling warned of. */
+  readonly warnings: readonly Issue[];
+}
+
+/** Which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
+export interface FilterOptions {
+  readonly arches?: readonly AbiName[] | undefined;
+  readonly target?: AbiName | undefined;
+}
+
+/**
+ * The filter that `path` holds. Bytes with a NUL among them are a program: the
+ * first instruction of every program has one, a text has none.
+ */
+export function readFilter(path: string, options: FilterOptions = {}): Filter {
+  refuseProcess(path);
+  const bytes = readInput(path);
+  const name = inputName(path);
+  if (bytes.length === 0)
+    throw new SeccatError({
+      code: "binary",
+      message: "the file is empty",
+      where: { file: name },
+      expected: "a program or a policy",
+    });
+  if (bytes.includes(0)) return fromBytes(bytes, name, options);
+  return fromPolicy(policyOf(bytes, name), name, options);
+}
+
+/** The policy that `path` holds, with what reading it warned of. Throws a SeccatError for anything else. */
+export function readPolicyFile(path: string): ReadResult {
+  refuseProcess(path);
+  const bytes = readInput(path);
+  const name = inputName(path);
+  if (bytes.includes(0))
+    throw new SeccatError({
+      code: "syntax",
+      message: "this is no policy but binary",
+      where: { file: name },
+      expected: "a policy in YAML or JSON",
+      ...(bytes.length % 8 === 0 ? { fix: "seccat disasm lists a compiled program" } : {}),
+    });
+  return policyOf(bytes, name);
+}
+
+/** Prints what a compile warned of. */
+export function printWarnings(filter: Filter): void {
+  for (const warning of filter.warnings) printIssue(warning, "warning");
+}
+
+function refuseProcess(path: string): void {
+  if (/^pid:\d+$/.test(path))
+    throw usage("filters of running processes cannot be read", {
+      expected: "a file, or - for standard input",
+      received: path,
+      fix: `for a file of that name, ./${path}`,
+    });
+}
+
+function policyOf(bytes: Uint8Array, file: string): ReadResult {
+  const text = toText(bytes, file);
+  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readText }));
+}
+
+function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
+  const program = inFile(file, () => readProgram(bytes));
+  for (const name of [...(arches ?? []), ...(target ? [target] : [])]) {
+    const { endian } = abiFacts(name);
+    if (endian !== program.endian)
+      throw usage(`the program is ${program.endian}-endian, and ${name} is ${endian}-endian`, {
+        received: file,
+      });
+  }
+  return { name: file, program, arches: arches ?? withNativeFirst(testedArches(program)), warnings: [] };
+}
+
+/** The ABIs whose AUDIT_ARCH the program compares with its arch word. */
+function testedArches(program: Program): AbiName[] {
+  const names = new Set(annotate(program).map((comment) => `AUDIT_ARCH_${comment ?? ""}`));
+  return abiNames.filter((name) => {
+    const facts = abiFacts(name);
+    return name !== "x32" && facts.endian === program.endian && names.has(facts.auditArchName);
+  });
+}
+
+function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
+  const { policy } = read;
+  const chosen = arches ?? sameOrder(withNativeFirst(policy.arches), target);
+  const compiled = inFile(file, () => compile(policy, { arches: inPolicyOrder(policy, chosen) }));
+  const warnings = [...read.warnings, ...compiled.warnings].map((warning) => placed(warning, file));
+  return { name: file, program: compiled.program, policy, arches: chosen, warnings };
+}
+
+function inPolicyOrder(policy: Policy, chosen: readonly AbiName[]): readonly AbiName[] {
+  const known = policy.arches.filter((name) => chosen.includes(name));
+  return [...known, ...chosen.filter((name) => !known.includes(name))];
+}
+
+/** Those of one byte order, the target's if there are any: a program has one, a policy may speak about both. */
+function sameOrder(arches: readonly AbiName[], target: AbiName | undefined): readonly AbiName[] {
+  const of = (wanted: AbiName) => arches.filter((name) => abiFacts(name).endian === abiFacts(wanted).endian);
+  const wanted = target ? of(target) : [];
+  const [first] = arches;
+  return wanted.length > 0 || !first ? wanted : of(first);
+}
+
+function withNativeFirst(arches: readonly AbiName[]): readonly AbiName[] {
+  const own = hostAbi();
+  return own && arches.includes(own) ? [own, ...arches.filter((name) => name !== own)] : arches;
+}

@@ -1,0 +1,40 @@
+import { errStyle } from "./output.ts";
+
+const PERIOD = 200;
+
+/** A line on a terminal's stderr that tells how far a long read is; nothing anywhere else, nor for short reads. */
+export class Progress {
+  readonly #what: string;
+  readonly #total: number | undefined;
+  readonly #start = performance.now();
+  #done = 0;
+  #shownAt = performance.now() + 300;
+  #shown = false;
+
+  constructor(what: string, total?: number) {
+    this.#what = what;
+    this.#total = total;
+  }
+
+  /** So many bytes more are done. */
+  add(bytes: number): void {
+    this.#done += bytes;
+    const now = performance.now();
+    if (!process.stderr.isTTY || now < this.#shownAt) return;
+    this.#shownAt = now + PERIOD;
+    this.#shown = true;
+    const rate = this.#done / (now - this.#start) / 1000;
+    const part = this.#total ? ` ${Math.floor((100 * this.#done) / this.#total)} %` : "";
+    const text = `${this.#what}:${part} ${megabytes(this.#done)}, ${rate.toFixed(0)} MB/s`;
+    process.stderr.write(`\r\x1b[K${errStyle().dim(text.slice(0, (process.stderr.columns ?? 80) - 1))}`);
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#shown) process.stderr.write("\r\x1b[K");
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
