@@ -1,0 +1,19 @@
+export { readArg, splitArgs, type TraceArg } from "./argument.ts";
+export type {
+  AttachEvent,
+  BeginEvent,
+  CallEnd,
+  CallEvent,
+  EndEvent,
+  ExitEvent,
+  LineCounts,
+  LineNote,
+  Mode,
+  ModeEvent,
+  NoiseEvent,
+  SignalEvent,
+  StraceEvent,
+} from "./event.ts";
+export { type Learned, type Learner, type LearnOptions, learn, newLearner } from "./learn.ts";
+export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
+export { formatReport, type Group, type LearnedCall, type LearnReport } from "./report.ts";

@@ -1,0 +1,277 @@
+// strace writes one record per line, so the reader splits at line feeds and keeps nothing but the last
+// incomplete line, the calls that are open (one per process) and the first few notes. It does not look
+// into arguments; argument.ts does, for who needs them. It does not know processes; process.ts does.
+
+import { isSyscallName, syscallAlias } from "../../arch/index.ts";
+import type { NoiseEvent, StraceEvent } from "./event.ts";
+import { closeJournal, type Journal, newJournal, noteDoubt, noteUnreadable } from "./journal.ts";
+import { type CallLine, isSummaryRow, type Line, type ProcessLine, readLateEnd, readLine } from "./line.ts";
+import {
+  beginCall,
+  leaveAllCalls,
+  leaveCall,
+  moveCall,
+  newPairing,
+  type Pairing,
+  releaseHeld,
+  restOfCall,
+  resumeCall,
+} from "./pairing.ts";
+import type { Prefix } from "./prefix.ts";
+import { skipSpace } from "./scan.ts";
+
+/** How to read a log. */
+export interface ReaderOptions {
+  /** The process of lines without a pid, as in the files of `strace -ff`. */
+  readonly pid?: number;
+  /** How many notes of each sort are kept with their lines; 10 when absent. */
+  readonly keep?: number;
+  /** Of a longer line only so many characters are read; 16777216 when absent. */
+  readonly longest?: number;
+}
+
+/** A strace log that arrives in pieces of any size; memory does not grow with the log. */
+export interface StraceReader {
+  /** The events that this piece completes. Bytes are UTF-8; a character may be split between pieces. */
+  push(piece: string | Uint8Array): StraceEvent[];
+  /** The events of what was still open, and `end`. Once. */
+  end(): StraceEvent[];
+}
+
+interface State {
+  readonly options: ReaderOptions;
+  readonly longest: number;
+  readonly journal: Journal;
+  readonly pairing: Pairing;
+  /** Text of bytes; a character split between calls comes with the second. */
+  readonly decode: (bytes?: Uint8Array) => string;
+  events: StraceEvent[];
+  /** What came behind the last line feed. */
+  rest: string;
+  /** Inside a `strace -c` table. */
+  summary: boolean;
+}
+
+/** Bytes decoded at a time, so that a text kept for long keeps no more than this in memory. */
+const pieceBytes = 65536;
+
+/** A reader at the beginning of a log. No input makes it throw. */
+export function straceReader(options: ReaderOptions = {}): StraceReader {
+  const journal = newJournal(options.keep ?? 10);
+  const decoder = new TextDecoder();
+  const state: State = {
+    options,
+    longest: options.longest ?? 16777216,
+    journal,
+    pairing: newPairing(journal, (event) => state.events.push(event)),
+    decode: (bytes) => decoder.decode(bytes, { stream: bytes !== undefined }),
+    events: [],
+    rest: "",
+    summary: false,
+  };
+  return {
+    push(piece) {
+      feed(state, piece);
+      return takeEvents(state);
+    },
+    end() {
+      feedText(state, state.decode());
+      if (state.rest !== "") feedLine(state, state.rest, 0, state.rest.length);
+      state.rest = "";
+      leaveAllCalls(state.pairing);
+      state.events.push(closeJournal(journal));
+      return takeEvents(state);
+    },
+  };
+}
+
+/** The events of a log whose pieces are at hand. */
+export function* readStrace(
+  pieces: Iterable<string | Uint8Array>,
+  options: ReaderOptions = {},
+): Generator<StraceEvent, void, undefined> {
+  const reader = straceReader(options);
+  for (const piece of pieces) yield* reader.push(piece);
+  yield* reader.end();
+}
+
+function takeEvents(state: State): StraceEvent[] {
+  const { events } = state;
+  state.events = [];
+  return events;
+}
+
+function feed(state: State, piece: string | Uint8Array): void {
+  if (typeof piece === "string") feedText(state, piece);
+  else
+    for (let at = 0; at < piece.length; at += pieceBytes)
+      feedText(state, state.decode(piece.subarray(at, at + pieceBytes)));
+}
+
+function feedText(state: State, piece: string): void {
+  let feedAt = piece.indexOf("\n");
+  if (feedAt < 0) {
+    // Enough more than is read for the cut to be noticed behind a carriage return.
+    if (state.rest.length <= state.longest + 1) state.rest += piece;
+    return;
+  }
+  const before = state.rest.length;
+  const text = before === 0 ? piece : state.rest + piece;
+  let start = 0;
+  feedAt += before;
+  while (feedAt >= 0) {
+    feedLine(state, text, start, feedAt);
+    start = feedAt + 1;
+    feedAt = text.indexOf("\n", start);
+  }
+  state.rest = text.slice(start);
+}
+
+function feedLine(state: State, text: string, start: number, stop: number): void {
+  const { journal } = state;
+  journal.lines++;
+  let end = stop;
+  if (end > start && text.charCodeAt(end - 1) === 0x0d) end--;
+  const long = end - start > state.longest;
+  if (long) end = start + state.longest;
+  const first = journal.lines === 1 && text.charCodeAt(start) === 0xfeff ? start + 1 : start;
+  if (skipSpace(text, first, end) >= end) {
+    journal.blank++;
+    return;
+  }
+  const reason = record(state, text, first, end);
+  if (reason === undefined) journal.read++;
+  else noteUnreadable(journal, reason, text.slice(first, Math.min(end, first + 200)));
+  if (!long || reason !== undefined) return;
+  const doubt = `only ${state.longest} characters of the line were read`;
+  noteDoubt(journal, journal.lines, doubt, text.slice(first, Math.min(end, first + 200)));
+}
+
+/** Takes the records of a line in; returns why it cannot be read, or undefined. */
+function record(state: State, text: string, start: number, end: number): string | undefined {
+  let reason: string | undefined;
+  let at = start;
+  while (at >= 0) {
+    const line = readLine(text, at, end);
+    const problem = take(state, line, text, at, end);
+    if (at === start) reason = problem;
+    else if (problem !== undefined)
+      noteDoubt(state.journal, state.journal.lines, problem, text.slice(at, end));
+    at =
+      problem === undefined && (line.kind === "call" || line.kind === "resumed" || line.kind === "rest")
+        ? line.body.next
+        : -1;
+  }
+  return reason;
+}
+
+function take(state: State, line: Line, text: string, start: number, end: number): string | undefined {
+  const { pairing } = state;
+  switch (line.kind) {
+    case "call":
+    case "resumed":
+      return takeCall(state, line, text, start, end);
+    case "rest":
+      if (!restOfCall(pairing, line.body))
+        return takeUnreadable(state, "a result without a call", text, start, end);
+      return undefined;
+    case "unreadable":
+      return takeUnreadable(state, line.reason, text, start, end);
+    case "attach":
+    case "detach":
+      state.events.push({ kind: line.kind, line: state.journal.lines, pid: line.pid });
+      return undefined;
+    case "stack":
+    case "dump":
+    case "message":
+    case "summary":
+      return takeChatter(state, line.kind, text.slice(start, end));
+    default:
+      return takeProcess(state, line);
+  }
+}
+
+/** A name that no kernel has, without a result, is somebody else's line: the output of the traced program, say. */
+function takeCall(
+  state: State,
+  line: CallLine,
+  text: string,
+  start: number,
+  end: number,
+): string | undefined {
+  const { name, body } = line;
+  if (
+    body.end === "missing" &&
+    !isSyscallName(name) &&
+    syscallAlias(name) === undefined &&
+    !name.startsWith("syscall_0x")
+  )
+    return takeUnreadable(
+      state,
+      `no system call is named ${name.slice(0, 40)}, and it has no result`,
+      text,
+      start,
+      end,
+    );
+  const pair = line.kind === "call" ? beginCall : resumeCall;
+  pair(state.pairing, prefixOf(state, line), name, body, text.slice(start, end));
+  state.summary = false;
+  return attached(state, body.attached);
+}
+
+function attached(state: State, pid: number): undefined {
+  if (pid >= 0) state.events.push({ kind: "attach", line: state.journal.lines, pid });
+}
+
+function prefixOf(state: State, line: CallLine): Prefix {
+  const { pid } = state.options;
+  return pid === undefined || line.prefix.pid !== undefined ? line.prefix : { ...line.prefix, pid };
+}
+
+function takeUnreadable(
+  state: State,
+  reason: string,
+  text: string,
+  start: number,
+  end: number,
+): string | undefined {
+  if (state.summary && isSummaryRow(text, start, end))
+    return takeChatter(state, "summary", text.slice(start, end));
+  const late = state.pairing.held && !state.pairing.held.closed ? readLateEnd(text, start, end) : undefined;
+  if (late && restOfCall(state.pairing, late)) return undefined;
+  state.events.push(noise(state, "unreadable", reason, text.slice(start, Math.min(end, start + 200))));
+  return reason;
+}
+
+function takeChatter(state: State, what: "stack" | "dump" | "message" | "summary", text: string): undefined {
+  if (what === "summary") {
+    state.summary = true;
+    state.journal.summary++;
+  }
+  state.events.push(noise(state, what, "", text));
+}
+
+function noise(state: State, what: NoiseEvent["what"], reason: string, text: string): NoiseEvent {
+  return { kind: "noise", line: state.journal.lines, what, reason, text };
+}
+
+/** Signals, exits and mode switches; the held call has no result then, as no call goes on behind them. */
+function takeProcess(state: State, line: ProcessLine): undefined {
+  const { pairing, events, journal } = state;
+  releaseHeld(pairing);
+  const pid = line.prefix.pid ?? state.options.pid;
+  if (line.kind === "signal") events.push({ kind: "signal", line: journal.lines, pid, text: line.text });
+  else if (line.kind === "mode")
+    events.push({
+      kind: "mode",
+      line: journal.lines,
+      pid: line.pid,
+      alone: pid === undefined,
+      mode: line.mode,
+    });
+  else {
+    if (line.how === "superseded" && pid !== undefined) moveCall(pairing, Number(line.by), pid);
+    else leaveCall(pairing, pid);
+    events.push({ kind: "exit", line: journal.lines, pid, how: line.how, by: line.by });
+  }
+}

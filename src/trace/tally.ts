@@ -1,0 +1,62 @@
+import type { CallEvent, Mode } from "./event.ts";
+import { telling } from "./families.ts";
+import { ownText } from "./journal.ts";
+
+/** A call that was made, as strace shows it, and how often. */
+export interface Tallied {
+  readonly name: string;
+  readonly nr: number | undefined;
+  readonly mode: Mode | undefined;
+  count: number;
+  failed: number;
+  /** Never resumed. */
+  unfinished: number;
+  /** Where it was entered first, in lines from the beginning of the first log. */
+  first: number;
+  /** Whether one had the argument that families.ts asks about. */
+  told: boolean;
+}
+
+/** The calls that somebody made. */
+export type Tally = Map<string, Tallied>;
+
+/** Counts a call that was entered at `order`. */
+export function count(tally: Tally, event: CallEvent, mode: Mode | undefined, order: number): void {
+  const { name, nr, result } = event;
+  const key = nr === undefined && mode === undefined ? name : `${name} ${nr ?? ""} ${mode ?? ""}`;
+  let entry = tally.get(key);
+  if (!entry) {
+    entry = { name: ownText(name), nr, mode, count: 0, failed: 0, unfinished: 0, first: order, told: false };
+    tally.set(ownText(key), entry);
+  }
+  entry.count++;
+  // A call that was interrupted is told late.
+  if (order < entry.first) entry.first = order;
+  if (result?.startsWith("-1 E")) entry.failed++;
+  if (event.end === "unfinished") entry.unfinished++;
+  const mark = telling.get(name);
+  if (mark !== undefined && !entry.told) entry.told = event.args.includes(mark);
+}
+
+/** Adds the calls of `from` to `into`. */
+export function addTally(into: Tally, from: Tally): void {
+  for (const [key, more] of from) {
+    const had = into.get(key);
+    if (!had) {
+      into.set(key, { ...more });
+      continue;
+    }
+    had.count += more.count;
+    had.failed += more.failed;
+    had.unfinished += more.unfinished;
+    had.first = Math.min(had.first, more.first);
+    had.told ||= more.told;
+  }
+}
+
+/** How many calls a tally has. */
+export function callsIn(tally: Tally): number {
+  let calls = 0;
+  for (const entry of tally.values()) calls += entry.count;
+  return calls;
+}
