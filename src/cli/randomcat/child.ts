@@ -3,15 +3,25 @@
  * After the filter is in force it makes plain synchronous calls only; Node's event loop turns once, to shut
  * the socket down. It starts in the folder that holds `images`.
  *
- *     child.ts [--program HEX] [--attack NAME [--target N]]
+ *     child.ts [--program HEX [--listener]] [--attack NAME [--target PORT]]
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { parseArgs } from "node:util";
+import { formatIssue, SeccatError } from "../../abi/error.ts";
+import { check } from "../../bpf/check.ts";
+import { decode } from "../../bpf/codec.ts";
+import type { Program } from "../../bpf/program.ts";
+import { install } from "../../enforce/install.ts";
+import { native } from "../../enforce/native.ts";
+import type { Attack } from "./attack.ts";
+import { isAttackName, prepareAttack } from "./attack.ts";
 import type { Request } from "./request.ts";
 import { answerHead, answerText, readRequest, SOCKET, writeAll } from "./request.ts";
 
 const BLOCK = 4096;
+/** The exit code of a child whose filter could not be installed. */
+const UNGUARDED = 3;
 
 /** Copies one of the folder's pictures to the socket. */
 function answerCat(): void {
@@ -49,11 +59,12 @@ function finish(drain: boolean): void {
   socket.end(drain ? undefined : leave);
 }
 
-/** Serves the connection. */
-function serve(): void {
+/** Serves the connection; an `attack` is what it does instead of answering. */
+async function serve(attack: Attack | undefined): Promise<void> {
   const request = readRequest(SOCKET);
   try {
-    answer(request);
+    if (attack) answerText(SOCKET, "200 OK", `${await attack()}\n`);
+    else answer(request);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
@@ -65,8 +76,34 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET");
 }
 
+/** The program of `hex`, checked as the kernel checks it. */
+function programOf(hex: string): Program {
+  const { endian } = native();
+  return check(decode(Buffer.from(hex, "hex"), endian), endian);
+}
+
+/** Puts this process under the program of `hex`, or ends it: a child that cannot be guarded serves nobody. */
+function guard(hex: string, listener: boolean): void {
+  try {
+    install(programOf(hex), { listener });
+  } catch (error) {
+    if (!(error instanceof SeccatError)) throw error;
+    writeSync(2, `${formatIssue(error)}\n`);
+    process.exit(UNGUARDED);
+  }
+}
+
 const { values } = parseArgs({
-  options: { program: { type: "string" }, attack: { type: "string" }, target: { type: "string" } },
+  options: {
+    program: { type: "string" },
+    listener: { type: "boolean", default: false },
+    attack: { type: "string" },
+    target: { type: "string" },
+  },
 });
-void values;
-serve();
+const attack =
+  values.attack && isAttackName(values.attack)
+    ? prepareAttack(values.attack, Number(values.target))
+    : undefined;
+if (values.program !== undefined) guard(values.program, values.listener);
+await serve(attack);

@@ -43,6 +43,8 @@ export interface Server {
   readonly url: string;
   /** Connections that are being served or wait for it. */
   busy(): number;
+  /** Resolves when no connection is being served and none waits. */
+  idle(): Promise<void>;
   /** Stops listening, kills the children that still run and waits for their end. */
   close(): Promise<void>;
 }
@@ -51,6 +53,9 @@ export interface Server {
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const running = new Set<ChildProcess>();
   const waiting: Socket[] = [];
+  const idlers: (() => void)[] = [];
+  const busy = () => running.size + waiting.length;
+  const idle = () => new Promise<void>((resolve) => (busy() === 0 ? resolve() : idlers.push(resolve)));
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     socket.on("error", () => socket.destroy());
     waiting.push(socket);
@@ -67,6 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       running.delete(child);
       options.onEnd?.(end);
       startNext();
+      if (busy() === 0) for (const resolve of idlers.splice(0)) resolve();
     });
     options.onStart?.(child);
   };
@@ -81,8 +87,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     for (const child of running) child.kill("SIGKILL");
     await Promise.all([closed, ...ends]);
   };
-  const busy = () => running.size + waiting.length;
-  return { port, url: `http://127.0.0.1:${port}/randomcat`, busy, close };
+  return { port, url: `http://127.0.0.1:${port}/randomcat`, busy, idle, close };
 }
 
 /** Starts the process that serves `socket`, and lets go of the socket. */
