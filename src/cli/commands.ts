@@ -58,6 +58,31 @@ const filterArches: Option = {
 /** The commands, in the order of the help. */
 export const commands: readonly Command[] = Object.freeze<Command[]>([
   {
+    name: "trace",
+    describe: "watch a program, or read strace logs, and write the policy it needs",
+    positionals: [],
+    options: {
+      from: { describe: "read this strace log instead; - is stdin", value: "LOG", words: "file", many: true },
+      output: { ...output, describe: "where to write the policy; stdout when absent" },
+      only: {
+        describe: "take the first process or those it starts",
+        value: "WHICH",
+        words: ["child", "all"],
+      },
+      pid: { describe: "take these processes", value: "LIST" },
+      after: { describe: "take what a process calls after this call", value: "CALL", words: "syscall" },
+      default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
+      arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
+      json: { describe: "print the policy and the report as JSON" },
+    },
+    starts: true,
+    examples: [
+      ["seccat trace -o p.yaml -- ls -l", "learn what ls needs"],
+      ["seccat trace --from strace.txt --only child", "learn from a log"],
+    ],
+    run: async (args) => (await import("./trace.ts")).trace(args),
+  },
+  {
     name: "compile",
     describe: "compile a policy to a program",
     positionals: [{ name: "policy", describe: "the policy; - is stdin", words: "file" }],
@@ -122,6 +147,14 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
     run: async (args) => (await import("./emulate.ts")).emulate(args),
   },
   {
+    name: "test",
+    describe: "run policy test files",
+    positionals: [{ name: "files", describe: "the test files; - is stdin", words: "file", many: true }],
+    options: { json },
+    examples: [["seccat test p.test.yaml", "exit code 1 when a test fails"]],
+    run: async (args) => (await import("./test.ts")).test(args),
+  },
+  {
     name: "run",
     describe: "put a command under a policy",
     positionals: [],
@@ -172,6 +205,17 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
     },
     examples: [["seccat convert docker.json -o policy.yaml", "a Docker profile as a policy"]],
     run: async (args) => (await import("./convert.ts")).convert(args),
+  },
+  {
+    name: "demo",
+    describe: "play the story of randomcat on this machine",
+    positionals: [],
+    options: {
+      keep: { describe: "a folder for what the story makes", value: "DIR", words: "file" },
+      json,
+    },
+    examples: [["seccat demo", "from a server and its trace to a filter that holds"]],
+    run: async (args) => (await import("./demo.ts")).demo(args),
   },
   {
     name: "doctor",

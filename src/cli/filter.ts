@@ -5,11 +5,11 @@ import { readProgram } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
 import { annotate } from "../bpf/text.ts";
 import { compile } from "../compile/index.ts";
-import { type ReadResult, readPolicy } from "../formats/index.ts";
+import { decodeText, type ReadResult, readPolicy } from "../formats/index.ts";
 import type { Policy } from "../policy/types.ts";
 import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
-import { inFile, inputName, placed, readInput, readText, toText } from "./input.ts";
+import { inFile, inputName, placed, readInput, readText } from "./input.ts";
 import { printIssue } from "./output.ts";
 
 /** A program, and what is known about where it came from. */
@@ -81,7 +81,7 @@ function refuseProcess(path: string): void {
 }
 
 function policyOf(bytes: Uint8Array, file: string): ReadResult {
-  const text = toText(bytes, file);
+  const text = decodeText(bytes, file);
   return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readText }));
 }
 

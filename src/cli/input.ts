@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
+import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
 
 /** The name under which messages speak of "-". */
@@ -27,23 +28,7 @@ export function readInput(path: string): Uint8Array {
  * no UTF-8.
  */
 export function readText(path: string): string {
-  return toText(readInput(path), inputName(path));
-}
-
-/** The text that `bytes` are in UTF-8. Throws a SeccatError "syntax" with the line of the first bad byte. */
-export function toText(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    const loose = new TextDecoder("utf-8").decode(bytes);
-    const before = loose.slice(0, Math.max(0, loose.indexOf("\ufffd"))).split("\n");
-    throw new SeccatError({
-      code: "syntax",
-      message: "this is no text: a byte that UTF-8 has not",
-      where: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 },
-      expected: "UTF-8",
-    });
-  }
+  return decodeText(readInput(path), inputName(path));
 }
 
 /** What `work` returns; its SeccatErrors say the file where they say none. */

@@ -71,19 +71,36 @@ test("an arch that the policy does not list is refused", () => {
 
 /** What is wrong with a policy, and all that is said about it. */
 const bad: readonly (readonly [name: string, text: string, stderr: readonly string[]])[] = [
-  ["malformed YAML", "default: allow\narches: [x86_64\nrules: []\n", []],
-  ["malformed JSON", '{"default": "allow", "arches" ["x86_64"]}', []],
-  ["an unknown key", `${policyText}ruels: []\n`, []],
+  [
+    "malformed YAML",
+    "default: allow\n\tarches: [x86_64]\nrules: []\n",
+    ["p.yaml:2:1: error: not valid YAML: tabs are not allowed as indentation"],
+  ],
+  [
+    "malformed JSON",
+    '{"default": "allow", "arches" ["x86_64"]}',
+    ["p.json:1:31: error: the colon after a key is missing", "  expected: :", "  received: ["],
+  ],
+  [
+    "an unknown key",
+    `${policyText}ruels: []\n`,
+    [
+      "p.yaml:12:1: error: unknown key ruels",
+      "  expected: name, default, arches, badArch, kernel, newer, rules",
+      "  received: ruels",
+      "  fix: did you mean rules?",
+    ],
+  ],
   [
     "an unknown syscall",
     policyText.replace("brk", "brkk"),
-    ["p.yaml:4:36: error: unknown syscall brkk", "  received: brkk", "  fix: did you mean brk?"],
+    ["p.yaml:5:36: error: unknown syscall brkk", "  received: brkk", "  fix: did you mean brk?"],
   ],
   [
     "an unknown constant",
     policyText.replace("F_GETFL", "F_GETFLL"),
     [
-      "p.yaml:7:11 (rules[1].when): error: x86_64 has no constant F_GETFLL",
+      "p.yaml:8:11 (rules[1].when): error: x86_64 has no constant F_GETFLL",
       "  received: F_GETFLL",
       "  fix: did you mean F_GETFL?",
     ],
@@ -91,33 +108,42 @@ const bad: readonly (readonly [name: string, text: string, stderr: readonly stri
   [
     "an errno out of range",
     policyText.replace("EPERM", "5000"),
-    ["p.yaml:9:22: error: the errno is out of range", "  expected: 1..4095", "  received: 5000"],
+    ["p.yaml:10:22: error: the errno is out of range", "  expected: 1..4095", "  received: 5000"],
   ],
   [
     "a rule that contradicts itself",
     policyText.replace("cmd in {F_GETFL, F_SETFD}", "cmd == 1 && cmd == 2"),
-    [],
+    ["p.yaml:6:5 (rules[1]): error: the rule can never match: its condition contradicts itself"],
   ],
-  ["a rule that can never be reached", policyText.replace("[ptrace]", "[brk]"), []],
+  [
+    "a rule that can never be reached",
+    policyText.replace("[ptrace]", "[brk]"),
+    ["p.yaml:10:5 (rules[2]): error: the rule can never match: rule 1 before it takes all of its calls"],
+  ],
   [
     "a condition on a pointer",
     policyText
       .replace("[close, read,", "[close,")
       .replace("[fcntl]", "[read]")
       .replace("cmd in {F_GETFL, F_SETFD}", "buf == 1"),
-    [],
+    [
+      "p.yaml:8:11 (rules[1].when): error: buf of read is a pointer: a filter sees the address, not what is there",
+      "  expected: ptr(buf) == 0 for a null test",
+      "  fix: drop the test, or write u64(buf) if the address itself is meant",
+    ],
   ],
 ];
 
 for (const [name, text, expected] of bad) {
   test(`${name} is told with its place, and the output file stays as it was`, () => {
-    withFiles({ "p.yaml": text, "p.bpf": "old" }, (folder) => {
-      const { code, stdout, stderr } = seccat(["compile", "p.yaml", "-o", "p.bpf"], { cwd: folder });
+    const policy = text.startsWith("{") ? "p.json" : "p.yaml";
+    withFiles({ [policy]: text, "p.bpf": "old" }, (folder) => {
+      const { code, stdout, stderr } = seccat(["compile", policy, "-o", "p.bpf"], { cwd: folder });
       assert.is(code, 2);
       assert.is(stdout, "");
       assert.equal(stderr.split("\n"), [...expected, ""]);
       assert.is(readFileSync(`${folder}/p.bpf`, "utf8"), "old");
-      assert.equal(readdirSync(folder).sort(), ["p.bpf", "p.yaml"]);
+      assert.equal(readdirSync(folder).sort(), ["p.bpf", policy]);
     });
   });
 }
