@@ -2,6 +2,8 @@
 import { statSync } from "node:fs";
 import type { Stream } from "node:stream";
 import { loadShim } from "../../shim/index.ts";
+import { decodeAction } from "../abi/action.ts";
+import type { SeccompData } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
 import {
@@ -13,7 +15,7 @@ import {
   wordBytes,
 } from "./command.ts";
 import { type Denial, judge, notifyDenials } from "./denials.ts";
-import { type Block, layOut, type Orders, stepData } from "./launcher/block.ts";
+import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { makeLauncher } from "./launcher/index.ts";
 import { type Native, native } from "./native.ts";
 import { flagKnown } from "./refusal.ts";
@@ -87,26 +89,39 @@ export function prepare(
     const env = options.env ?? inheritedEnvironment();
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
-    const stdio = typeof options.stdio === "object" ? options.stdio : Array(3).fill(options.stdio ?? "pipe");
     const { handler, enforced, lastFlags } = supervision(programs, options);
+    const stdio = stdioOf(options.stdio ?? "pipe");
     const orders: Orders = {
+      ...ordersOf(stdio.length, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
       programs: enforced,
-      flags: [...(options.log ? ["log" as const] : []), ...(options.specAllow ? ["specAllow" as const] : [])],
       lastFlags,
-      stray: strayDescriptors(stdio.length + 1),
-      channel: stdio.length,
-      status: stdio.length + 1,
-      ...(options.openFiles ? { openFiles: options.openFiles } : {}),
     };
     const block = layOut(orders, here);
     const { file, instructionPointer } = makeLauncher(here, orders.channel, block.bytes.length);
-    checkPath(orders, block, here, instructionPointer);
+    checkPath(programs, block, options.onCall !== undefined, (step) =>
+      stepData(step, here, instructionPointer),
+    );
     return { kind: "prepared", here, orders, block, launcher: file, stdio, handler };
   } catch (error) {
     if (error instanceof SeccatError && error.code !== "usage") return notEnforced(error);
     throw error;
   }
+}
+
+/** Descriptors from 0 on, as child_process.spawn() completes them. */
+function stdioOf(stdio: NonNullable<SpawnOptions["stdio"]>): StdioEntry[] {
+  if (typeof stdio !== "object") return [stdio, stdio, stdio];
+  return [...stdio, ...Array<StdioEntry>(Math.max(0, 3 - stdio.length)).fill("pipe")];
+}
+
+/** The orders that follow from the options alone; the launcher's own two descriptors come after the command's. */
+function ordersOf(channel: number, { log, specAllow, openFiles }: SpawnOptions) {
+  const flags: FilterFlag[] = [];
+  if (log) flags.push("log");
+  if (specAllow) flags.push("specAllow");
+  const stray = strayDescriptors(channel + 1);
+  return { flags, stray, channel, status: channel + 1, ...(openFiles ? { openFiles } : {}) };
 }
 
 function nothing(what: string): SeccatError {
@@ -150,15 +165,18 @@ function supervision(programs: readonly Program[], { onCall, onDenied }: SpawnOp
 }
 
 /** Refuses filters under which the launcher could not do what is left to do: install the others, and execve. */
-function checkPath(orders: Orders, block: Block, here: Native, instructionPointer: bigint): void {
+function checkPath(
+  programs: readonly Program[],
+  block: Block,
+  answered: boolean,
+  dataOf: (step: Step) => SeccompData,
+): void {
   for (const step of block.steps) {
     const isExec = step.stage === "start the command";
     if (!isExec && step.filter === undefined) continue;
-    const installed = orders.programs.slice(0, step.filter ?? orders.programs.length);
-    const ret = verdict(installed, stepData(step, here, instructionPointer));
+    const ret = verdict(programs.slice(0, step.filter ?? programs.length), dataOf(step));
     if (isAllowed(ret)) continue;
-    const handedOver = orders.lastFlags.length > 0 && actionOf(ret) === "user_notif";
-    if (isExec && handedOver) continue;
+    if (isExec && answered && decodeAction(ret).kind === "user_notif") continue;
     throw isExec ? cannotStart(ret) : cannotStack(step.filter ?? 0, ret);
   }
 }

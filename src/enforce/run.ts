@@ -45,7 +45,8 @@ export async function run(
     });
     if (launched.kind === "not-started") return launched;
     deliver = (signal) => {
-      if (!(fromKeys.includes(signal) && inForeground())) launched.child.kill(signal);
+      const sentAlready = fromKeys.includes(signal) && !options.detached && inForeground();
+      if (!sentAlready) launched.child.kill(signal);
     };
     for (const signal of early) deliver(signal);
     const { status, signal } = await launched.exited;

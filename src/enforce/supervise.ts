@@ -38,7 +38,7 @@ export interface SuperviseOptions {
 export interface Supervisor {
   /**
    * Resolves when no process is left under the filter, or after close(). Rejects then with what a handler
-   * threw first.
+   * threw first; await it to hear of that.
    */
   readonly done: Promise<void>;
   /** Stops serving; the kernel answers further calls with ENOSYS. */
@@ -165,6 +165,7 @@ class Session {
     this.done = closed.then(() => {
       if (this.#failures.length > 0) throw this.#failures[0];
     });
+    this.done.catch(() => {}); // whoever awaits it later hears of it; it is no unhandled rejection until then
     this.#ioctl(this.#ioctls.setFlags, SYNC_WAKE_UP); // faster where known, nothing where not
     watch(shim, listener, (events) => this.#onEvents(events));
   }
