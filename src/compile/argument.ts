@@ -1,5 +1,5 @@
 /**
- * Conditions on registers, as tests of 32-bit halves.
+ * Conditions on registers, as decisions on 32-bit halves.
  *
  * Every test is "x & mask lies in a set of intervals". A 64-bit set becomes a partition of the high half whose
  * parts are sets of the low half:
@@ -9,67 +9,89 @@
 import { argHighOffset, argLowOffset, type Endian } from "../abi/data.ts";
 import type { ResolvedCondition, ResolvedTest } from "../policy/condition.ts";
 import { type Interval, testSet } from "../policy/interval.ts";
-import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
-import type { Graph, Node } from "./graph.ts";
+import type { Word } from "./graph.ts";
 
 const LOW = 0xffffffffn;
 
+/** The numbers `from`..`to`, u32, inclusive. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A way to build decisions of some form. */
+export interface Chooser<Decision> {
+  /** The decisions of `parts` (sorted, disjoint, within the mask) where the word lies in them, else `otherwise`. */
+  choose(word: Word, parts: readonly (Range & { readonly node: Decision })[], otherwise: Decision): Decision;
+}
+
 /** The decision `condition ? then : otherwise`, for a target of that byte order. */
-export function decide(
-  graph: Graph,
+export function decide<Decision>(
+  chooser: Chooser<Decision>,
   endian: Endian,
   condition: ResolvedCondition,
-  then: Node,
-  otherwise: Node,
-): Node {
+  then: Decision,
+  otherwise: Decision,
+): Decision {
   switch (condition.kind) {
     case "not":
-      return decide(graph, endian, condition.of, otherwise, then);
+      return decide(chooser, endian, condition.of, otherwise, then);
     case "and":
-      return condition.of.reduceRight((rest, part) => decide(graph, endian, part, rest, otherwise), then);
+      return condition.of.reduceRight((rest, part) => decide(chooser, endian, part, rest, otherwise), then);
     case "or":
-      return condition.of.reduceRight((rest, part) => decide(graph, endian, part, then, rest), otherwise);
+      return condition.of.reduceRight((rest, part) => decide(chooser, endian, part, then, rest), otherwise);
     default:
-      return member(graph, endian, condition, then, otherwise);
+      return member(chooser, endian, condition, then, otherwise);
   }
 }
 
-function member(graph: Graph, endian: Endian, test: ResolvedTest, then: Node, otherwise: Node): Node {
+function member<Decision>(
+  chooser: Chooser<Decision>,
+  endian: Endian,
+  test: ResolvedTest,
+  then: Decision,
+  otherwise: Decision,
+): Decision {
   const low = { offset: argLowOffset(test.index, endian), mask: Number(test.mask & LOW) };
   const high = { offset: argHighOffset(test.index, endian), mask: Number(test.mask >> 32n) };
-  const lowSet = (set: readonly Interval[]) => {
-    const parts = set.map(({ from, to }) => ({ from: Number(from), to: Number(to), node: then }));
-    return dispatch(graph, low, fillGaps(parts, otherwise));
-  };
   const set = testSet(test);
-  if (test.width < 64) return lowSet(set);
-  return dispatch(graph, high, fillGaps(byHighHalf(set, lowSet), otherwise));
+  const lowIn = (lows: readonly Interval[]) => chooser.choose(low, parts(lows, low.mask, then), otherwise);
+  if (test.width < 64) return lowIn(set);
+  const highs = byHighHalf(set).flatMap(({ from, to, lows }) =>
+    parts([{ from, to }], high.mask, lowIn(lows)),
+  );
+  return chooser.choose(high, highs, otherwise);
 }
 
-/** The partition of the high half: where it leaves the low half open, a decision on the low half. */
-function byHighHalf(set: readonly Interval[], lowSet: (set: readonly Interval[]) => Node): Segment[] {
-  const lows = new Map<bigint, Interval[]>();
-  const whole: { from: bigint; to: bigint }[] = [];
-  const add = (high: bigint, from: bigint, to: bigint) => {
-    lows.set(high, [...(lows.get(high) ?? []), { from, to }]);
+/** `set` cut to the values that a word under `mask` can have, each part with its decision. */
+function parts<Decision>(
+  set: readonly Interval[],
+  mask: number,
+  node: Decision,
+): (Range & { node: Decision })[] {
+  return set
+    .filter(({ from }) => from <= BigInt(mask))
+    .map(({ from, to }) => ({ from: Number(from), to: Math.min(Number(to), mask), node }));
+}
+
+/** A set of 64-bit numbers (sorted, disjoint) as ranges of high halves, each with its low halves. */
+function byHighHalf(set: readonly Interval[]): (Interval & { lows: Interval[] })[] {
+  const result: (Interval & { lows: Interval[] })[] = [];
+  const add = (from: bigint, to: bigint, low: Interval) => {
+    const last = result[result.length - 1];
+    if (last && last.from === from && from === to) last.lows.push(low);
+    else if (from <= to) result.push({ from, to, lows: [low] });
   };
   for (const { from, to } of set) {
     const [first, last] = [from >> 32n, to >> 32n];
+    const [start, end] = [from & LOW, to & LOW];
     if (first === last) {
-      add(first, from & LOW, to & LOW);
+      add(first, first, { from: start, to: end });
       continue;
     }
-    add(first, from & LOW, LOW);
-    if (first + 1n < last) whole.push({ from: first + 1n, to: last - 1n });
-    add(last, 0n, to & LOW);
+    add(first, first, { from: start, to: LOW });
+    add(first + 1n, last - 1n, { from: 0n, to: LOW });
+    add(last, last, { from: 0n, to: end });
   }
-  const yes = lowSet([{ from: 0n, to: LOW }]);
-  return [
-    ...[...lows].map(([high, lowIntervals]) => ({
-      from: Number(high),
-      to: Number(high),
-      node: lowSet(lowIntervals),
-    })),
-    ...whole.map(({ from, to }) => ({ from: Number(from), to: Number(to), node: yes })),
-  ].sort((a, b) => a.from - b.from);
+  return result;
 }

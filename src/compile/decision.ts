@@ -1,10 +1,11 @@
 /** From claims to decisions: one per number of an arch, one per arch, one for all. */
 import { X32_BIT } from "../../arch/index.ts";
-import { ARCH_OFFSET, NR_OFFSET } from "../abi/data.ts";
+import { ARCH_OFFSET, type Endian, NR_OFFSET } from "../abi/data.ts";
 import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
-import { decide } from "./argument.ts";
+import { type Chooser, decide } from "./argument.ts";
+import { type Diagram, Diagrams, TooManyBranches } from "./diagram.ts";
 import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
-import { type Graph, type Node, WHOLE } from "./graph.ts";
+import { type Graph, type Leaf, type Node, WHOLE } from "./graph.ts";
 
 const MAX_U32 = 0xffffffff;
 const NR = { offset: NR_OFFSET, mask: WHOLE };
@@ -19,16 +20,17 @@ export interface ArchDecision {
 
 /** Ordered rules to one decision per number. */
 export function normalise(graph: Graph, policy: ResolvedPolicy): ArchDecision[] {
-  return policy.arches.map((arch) => ({ arch, segments: archSegments(graph, arch) }));
+  const decisions = new ArgumentDecisions(graph, policy.arches[0]?.endian ?? "little");
+  return policy.arches.map((arch) => ({ arch, segments: archSegments(graph, decisions, arch) }));
 }
 
-function archSegments(graph: Graph, arch: ResolvedArch): Segment[] {
+function archSegments(graph: Graph, decisions: ArgumentDecisions, arch: ResolvedArch): Segment[] {
   const base = graph.leaf(arch.default);
   const newer = graph.leaf(arch.newer);
   const baseAt = (nr: number) => (nr > arch.newest && !beyond.has(nr) ? newer : base);
   const beyond = new Set(arch.beyond);
   const singles = new Map<number, Node>(arch.beyond.map((nr) => [nr, base]));
-  for (const [nr, claims] of arch.calls) singles.set(nr, claimsNode(graph, arch, claims, baseAt(nr)));
+  for (const [nr, claims] of arch.calls) singles.set(nr, decisions.of(arch, claims, baseAt(nr)));
   const parts = [...singles].sort(([a], [b]) => a - b).map(([nr, node]) => ({ from: nr, to: nr, node }));
   const upTo = parts.filter(({ from }) => from <= arch.newest);
   const above = parts.filter(({ from }) => from > arch.newest);
@@ -48,12 +50,51 @@ function cut(segments: readonly Segment[], from: number, to: number): Segment[] 
     }));
 }
 
-/** First claim that holds, else `rest`. */
-function claimsNode(graph: Graph, arch: ResolvedArch, claims: readonly Claim[], rest: Node): Node {
-  return claims.reduceRight((next, { when, ret }) => {
-    const leaf = graph.leaf(ret);
-    return when ? decide(graph, arch.endian, when, leaf, next) : leaf;
-  }, rest);
+/** Decisions of claims on arguments, shared by all calls of all arches. */
+class ArgumentDecisions {
+  readonly #graph: Graph;
+  readonly #diagrams: Diagrams;
+  readonly #nodes = new Map<Diagram, Node>();
+  /** Test after test as written: longer, but never larger than what was written. */
+  readonly #chain: Chooser<Node>;
+
+  constructor(graph: Graph, endian: Endian) {
+    this.#graph = graph;
+    this.#diagrams = new Diagrams(endian);
+    this.#chain = { choose: (word, parts, rest) => dispatch(graph, word, fillGaps(parts, rest)) };
+  }
+
+  /** First claim that holds, else `rest`. */
+  of(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
+    try {
+      return this.#lower(this.#first<Diagram>(this.#diagrams, arch, claims, rest));
+    } catch (error) {
+      if (error instanceof TooManyBranches) return this.#first<Node>(this.#chain, arch, claims, rest);
+      throw error;
+    }
+  }
+
+  #first<Decision>(
+    chooser: Chooser<Decision | Leaf>,
+    arch: ResolvedArch,
+    claims: readonly Claim[],
+    rest: Leaf,
+  ): Decision | Leaf {
+    return claims.reduceRight<Decision | Leaf>((next, { when, ret }) => {
+      const leaf = this.#graph.leaf(ret);
+      return when ? decide(chooser, arch.endian, when, leaf, next) : leaf;
+    }, rest);
+  }
+
+  #lower(diagram: Diagram): Node {
+    if (diagram.kind === "leaf") return diagram;
+    const known = this.#nodes.get(diagram);
+    if (known) return known;
+    const segments = diagram.parts.map(({ from, to, node }) => ({ from, to, node: this.#lower(node) }));
+    const node = dispatch(this.#graph, diagram.word, segments);
+    this.#nodes.set(diagram, node);
+    return node;
+  }
 }
 
 /** One decision per AUDIT_ARCH, then one for all: x86_64 and x32 share theirs and are told apart by bit 30. */

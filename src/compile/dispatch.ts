@@ -19,7 +19,7 @@ const MAX_U32 = 0xffffffff;
 /** So many single numbers are picked out one by one; more are searched. */
 const CHAIN = 3;
 
-/** The decision of `word` whose value lies in `segments` (sorted, gapless, from 0 to 2^32-1). */
+/** The decision of `word` whose value lies in `segments` (sorted, gapless, from 0 to the word's mask or beyond). */
 export function dispatch(graph: Graph, word: Word, segments: readonly Segment[]): Node {
   return search(graph, word, within(segments, word.mask >>> 0));
 }

@@ -1,0 +1,88 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { packData } from "../../src/abi/data.ts";
+import { SeccatError } from "../../src/abi/error.ts";
+import { run } from "../../src/bpf/run.ts";
+import { compile } from "../../src/compile/index.ts";
+import { allow, arg, deny, policy } from "../../src/policy/builder.ts";
+import { evaluate } from "../../src/policy/evaluate.ts";
+import type { Condition } from "../../src/policy/types.ts";
+import { Random, seedOf } from "../seed.ts";
+
+const compiling = suite("compile/argument");
+const head = { default: "kill_process", arches: ["x86_64"] } as const;
+
+compiling("rules about one argument melt into one decision, however they are written", () => {
+  const apart = policy(head, [
+    allow("fcntl").if("cmd == F_GETFL"),
+    allow("fcntl").if("cmd == F_SETFD"),
+    allow("fcntl").if("cmd in {F_GETFD}"),
+  ]);
+  const together = policy(head, [allow("fcntl").if("cmd in {F_GETFD, F_SETFD, F_GETFL}")]);
+  assert.equal(compile(apart).program.insns, compile(together).program.insns);
+});
+
+compiling("equal conditions of different calls are one piece of code", () => {
+  const one = policy(head, [allow("socket").if("domain == AF_UNIX")]);
+  const two = policy(head, [allow("socket", "socketpair").if("domain == AF_UNIX")]);
+  assert.is(compile(two).program.insns.length, compile(one).program.insns.length + 1);
+});
+
+compiling("a mask that leaves nothing, or all, costs no instruction", () => {
+  const plain = policy(head, [allow("read").if("u32(count) == 5")]);
+  const masked = policy(head, [allow("read").if("u32(count) & 0xffffffff == 5 && count & 0 == 0")]);
+  assert.equal(compile(masked).program.insns, compile(plain).program.insns);
+});
+
+compiling("conditions over so many masks that no diagram holds them are tested as written", () => {
+  const random = new Random(seedOf("compile/argument"));
+  const bits = () =>
+    (2n ** BigInt(random.below(32))) | (2n ** BigInt(random.below(32))) | (2n ** BigInt(random.below(32)));
+  const masks = Array.from({ length: 26 }, () => ({ first: bits(), second: bits() }));
+  const of = masks.map(
+    ({ first, second }): Condition => ({
+      kind: "and",
+      of: [arg(0).as("u32").and(first).ne(0), arg(1).as("u32").and(second).eq(second)],
+    }),
+  );
+  const wild = policy(head, [allow("ioctl").if({ kind: "or", of })]);
+  const { program } = compile(wild);
+  assert.ok(program.insns.length < 26 * 6 + 20, `${program.insns.length} instructions`);
+  for (let i = 0; i < 3000; i++) {
+    const args = [BigInt(random.u32() & random.u32()), BigInt(random.u32() & random.u32())];
+    const data = { nr: 16, arch: 0xc000003e, args };
+    assert.is(run(program, packData(data, "little")), evaluate(wild, data).ret);
+  }
+});
+
+compiling("a policy that needs more than 4096 instructions is refused, with the rules to look at", () => {
+  const random = new Random(7);
+  const rules = Array.from({ length: 40 }, () =>
+    deny("EPERM", "ioctl", "fcntl", "prctl").if(
+      arg(2)
+        .as("u64")
+        .in(...Array.from({ length: 60 }, () => random.u64())),
+    ),
+  );
+  try {
+    compile(policy(head, rules));
+  } catch (error) {
+    assert.instance(error, SeccatError);
+    if (!(error instanceof SeccatError)) return;
+    assert.is(error.code, "limit");
+    assert.is(error.expected, "at most 4096 instructions");
+    assert.ok(Number(error.received) > 4096);
+    assert.match(error.fix ?? "", /look at rule \d+ \(conditions on 3 calls\)/);
+    return;
+  }
+  assert.unreachable("it was compiled");
+});
+
+compiling("arches of both byte orders need two programs", () => {
+  const both = policy({ ...head, arches: ["x86_64", "s390x"] }, [allow("read")]);
+  assert.throws(() => compile(both), /both byte orders/);
+  assert.is(compile(both, { arches: ["s390x"] }).program.endian, "big");
+  assert.throws(() => compile(both, { arches: ["aarch64"] }), /does not speak about aarch64/);
+});
+
+compiling.run();
