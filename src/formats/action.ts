@@ -32,6 +32,14 @@ export function readAction(reading: Reading, tree: Tree): PolicyAction | undefin
   if (word === undefined) return reading.wrong(tree, "an action is missing", expected);
   if (Object.hasOwn(advice, word))
     return reading.wrong(tree, `${show(word)} is no action`, expected, advice[word]);
+  const errno = word.toUpperCase();
+  if (errnoNames.some((each) => each === errno))
+    return reading.wrong(
+      tree,
+      `${show(word)} is no action but an errno`,
+      expected,
+      `write { errno: ${errno} }`,
+    );
   return reading.unknown(tree.place, "action", word, plainActions, expected);
 }
 
@@ -50,12 +58,14 @@ function readMap(reading: Reading, entries: readonly Entry[], tree: Tree): Polic
     const data = reading.integer(value, `the data of ${key}`, 0n, BigInt(MAX_DATA));
     return data === undefined ? undefined : { kind: key, data: Number(data) };
   }
-  const plain = plainActions.some((name) => name === key);
-  return reading.problem("schema", entry.place, `${show(key)} takes no data`, {
-    expected: "errno, trap or trace",
-    received: show(key),
-    ...(plain ? { fix: `write ${key} alone` } : {}),
-  });
+  const allowed = "errno, trap or trace";
+  if (plainActions.some((name) => name === key))
+    return reading.problem("schema", entry.place, `${key} takes no data`, {
+      expected: allowed,
+      received: describe(value),
+      fix: `write ${key} alone`,
+    });
+  return reading.unknown(entry.place, "action", key, ["errno", "trap", "trace"], allowed);
 }
 
 function readErrno(reading: Reading, tree: Tree): PolicyAction | undefined {

@@ -113,7 +113,10 @@ function entries(count: number): string {
 }
 
 function sorted(words: ReadonlySet<string>): string {
-  return [...words].sort().map(show).join(", ");
+  return [...words]
+    .sort()
+    .map((word) => show(word))
+    .join(", ");
 }
 
 /** Whether Docker's name of an architecture is the host's: Go's name, or libseccomp's. */

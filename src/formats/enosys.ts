@@ -10,7 +10,7 @@ import {
   newestKernel,
   newestNr,
   type SyscallName,
-  syscallNames,
+  syscallName,
   syscallNr,
   syscallSince,
 } from "../../arch/index.ts";
@@ -40,7 +40,7 @@ export function newerPart(
   const distance = (kernel: string) =>
     highest.reduce((sum, { name, nr }) => sum + Math.abs(newestNr(name, kernel) - nr), 0);
   let best = { kernel: newestKernel, distance: distance(newestKernel) };
-  for (const kernel of kernels()) {
+  for (const kernel of new Set(highest.map(({ name, nr }) => kernelOf(name, nr)))) {
     const candidate = { kernel, distance: distance(kernel) };
     if (candidate.distance < best.distance) best = candidate;
   }
@@ -55,9 +55,9 @@ function highestOf(name: AbiName, named: readonly SyscallName[]): number | undef
   return numbers.length === 0 ? undefined : Math.max(...numbers);
 }
 
-/** Kernels of two numbers that brought a call, oldest first. */
-function kernels(): string[] {
-  const versions = new Set(syscallNames.map((name) => syscallSince(name)));
-  const usable = [...versions].filter((version) => version !== undefined && /^\d+\.\d+$/.test(version));
-  return usable.flatMap((version) => version ?? []).sort(compareVersions);
+/** The kernel that brought the call of this number, as two numbers; calls older than 3.0 count as 2.6's. */
+function kernelOf(name: AbiName, nr: number): string {
+  const call = syscallName(name, nr);
+  const since = call && syscallSince(call);
+  return since !== undefined && /^\d+\.\d+$/.test(since) && compareVersions(since, "2.6") > 0 ? since : "2.6";
 }

@@ -4,6 +4,7 @@
  */
 import {
   type AbiName,
+  abi,
   abiNames,
   compareVersions,
   groupNames,
@@ -19,6 +20,7 @@ import type { Condition, PolicyAction } from "../policy/types.ts";
 import { parseWhen } from "../policy/when.ts";
 import { readAction } from "./action.ts";
 import type { Reading } from "./reading.ts";
+import { show } from "./text.ts";
 import type { Entry, MapTree, ScalarTree, Tree } from "./tree.ts";
 
 /** What a policy file says, in its order. */
@@ -76,8 +78,14 @@ export const ruleKeys = ["action", "syscalls", "when", "why"] as const;
 /** The largest syscall number that a rule may give. */
 export const MAX_NR = 0xffffffff;
 
+const policyNeeds = {
+  default: "ACTION, for calls that no rule matches",
+  rules: "a list, which may be empty",
+};
+const ruleNeeds = { action: "what to do", syscalls: "a list of names" };
 const policyAdvice = {
   x32: "list x32 among arches",
+  arch: "did you mean arches?",
   architectures: "did you mean arches?",
   action: "did you mean default?",
 };
@@ -101,10 +109,7 @@ export function readFile(reading: Reading, tree: Tree): PolicyFile | undefined {
     );
   const map = reading.map(tree, "a policy");
   if (!map) return undefined;
-  const keys = reading.keys(map, policyKeys, policyAdvice);
-  for (const key of ["default", "rules"] as const)
-    if (!keys.has(key))
-      reading.problem("schema", map.place, `the policy has no ${key}`, { expected: needs[key] });
+  const keys = reading.keys(map, policyKeys, policyNeeds, policyAdvice);
   const schema = keys.get("$schema");
   if (schema) reading.text(schema.value, "$schema");
   const action = optional(keys.get("default"), (value) => readAction(reading, value));
@@ -112,11 +117,6 @@ export function readFile(reading: Reading, tree: Tree): PolicyFile | undefined {
   const rest = { place: map.place, ...readHead(reading, keys), rules };
   return action && { ...rest, default: action };
 }
-
-const needs = {
-  default: "default: ACTION, for calls that no rule matches",
-  rules: "rules: a list, which may be empty",
-};
 
 function readHead(reading: Reading, keys: Keys): Omit<PolicyFile, "place" | "default" | "rules"> {
   const name = optional(keys.get("name"), (value) => reading.text(value, "the name"))?.value;
@@ -146,18 +146,27 @@ function readArches(reading: Reading, tree: Tree): FileArch[] | undefined {
     const text = reading.text(item, "an arch");
     if (!text) continue;
     const name = text.value;
-    if (name !== "native" && !isAbiName(name))
-      reading.unknown(
-        text.place,
-        "arch",
-        name,
-        ["native", ...abiNames],
-        "native, or libseccomp's name in lower case",
-      );
+    if (name !== "native" && !isAbiName(name)) unknownArch(reading, text.place, name);
     else if (arches.some((arch) => arch.name === name)) reading.warn(text.place, `${name} is listed twice`);
     else arches.push({ name, place: text.place });
   }
   return arches;
+}
+
+/** Every tool has its own names for the architectures: one that another tool uses is as near as a misspelt one. */
+function unknownArch(reading: Reading, where: Place, name: string): void {
+  const meant = abiNames.find((each) => {
+    const { goarch, systemd, oci, uname } = abi(each).names;
+    return [goarch, systemd, oci, ...uname].some((other) => other?.toLowerCase() === name.toLowerCase());
+  });
+  const expected = "native, or libseccomp's name in lower case";
+  if (meant === undefined) reading.unknown(where, "arch", name, ["native", ...abiNames], expected);
+  else
+    reading.problem("name", where, `unknown arch ${show(name)}`, {
+      expected,
+      received: show(name),
+      fix: `did you mean ${meant}?`,
+    });
 }
 
 function readKernel(reading: Reading, tree: Tree): string | undefined {
@@ -195,9 +204,7 @@ function readRule(reading: Reading, tree: Tree): FileRule | undefined {
   if (!map) return undefined;
   const include = map.entries.find(({ key }) => key === "include");
   if (include) return readInclude(reading, map, include);
-  const keys = reading.keys(map, ruleKeys, ruleAdvice);
-  for (const key of ["action", "syscalls"] as const)
-    if (!keys.has(key)) reading.problem("schema", map.place, `the rule has no ${key}`);
+  const keys = reading.keys(map, ruleKeys, ruleNeeds, ruleAdvice);
   const action = optional(keys.get("action"), (value) => readAction(reading, value));
   const syscalls = optional(keys.get("syscalls"), (value) => readSyscalls(reading, value));
   const when = optional(keys.get("when"), (value) => readWhen(reading, value));
@@ -240,9 +247,11 @@ function readSyscall(reading: Reading, tree: Tree): string | number | undefined 
     const nr = reading.integer(tree, "the syscall number", 0n, BigInt(MAX_NR));
     return nr === undefined ? undefined : Number(nr);
   }
-  const name = reading.text(tree, "a syscall");
-  if (!name) return undefined;
-  const { value, place } = name;
+  if (tree.kind !== "scalar" || typeof tree.value !== "string")
+    return reading.wrong(tree, "this is no syscall", "a name, a @group or a whole number");
+  const { value, place } = tree;
+  if (/^\d+$/.test(value))
+    return reading.wrong(tree, "a number stands in quotes", "a name", "remove the quotes");
   if (value.startsWith("@"))
     return isGroupName(value) ? value : reading.unknown(place, "group", value, groupNames);
   if (isSyscallName(value) || syscallAlias(value) !== undefined) return value;

@@ -77,8 +77,9 @@ class JsonReader {
     const entries: Entry[] = [];
     this.#items("}", () => {
       const place = this.#source.placeAt(this.#at);
+      const expected = 'a key in double quotes, such as "default"';
       if (this.#text[this.#at] !== '"')
-        throw this.#fail("a key is missing", 'a key in double quotes, such as "default"');
+        throw this.#foreign(expected) ?? this.#fail("a key is missing", expected);
       const key = this.#string();
       this.#space();
       if (!this.#take(":")) throw this.#fail("the colon after a key is missing", ":");
@@ -132,11 +133,17 @@ class JsonReader {
     return literal;
   }
 
+  /** The error at a text that other languages have and JSON has not, or undefined. */
+  #foreign(expected: string): SeccatError | undefined {
+    if (this.#text[this.#at] === "'") return this.#fail("JSON has no single quotes", expected, 'use "');
+    if (!/^(\/[/*]|#)/.test(this.#text.slice(this.#at, this.#at + 2))) return undefined;
+    return this.#fail("JSON has no comments", expected, "write the policy in YAML to comment it");
+  }
+
   #noValue(text: string | undefined): SeccatError {
     const expected = "a value in JSON";
-    if (this.#text[this.#at] === "'") return this.#fail("JSON has no single quotes", expected, 'use "');
-    if (this.#text.startsWith("//", this.#at) || this.#text.startsWith("/*", this.#at))
-      return this.#fail("JSON has no comments", expected, "write the policy in YAML to comment it");
+    const foreign = this.#foreign(expected);
+    if (foreign) return foreign;
     if (text === undefined) return this.#fail("a value is missing", expected);
     const isNumber = /^[-+.]?\d/.test(text);
     return isNumber

@@ -7,7 +7,15 @@
  * that libseccomp gives the number -1, by which a tracer skips a call, the default action on x86_64.
  * Source: OCI runtime-spec config-linux.md, runc libcontainer/seccomp, libseccomp 2.5.4.
  */
-import { type AbiName, abi, abiNames, isAbiName, type SyscallName, syscallNr } from "../../arch/index.ts";
+import {
+  type AbiName,
+  abi,
+  abiNames,
+  errnoName,
+  errnoNumber,
+  isAbiName,
+  syscallNr,
+} from "../../arch/index.ts";
 import type { Place } from "../abi/error.ts";
 import type { Condition, Policy, PolicyAction, Rule } from "../policy/types.ts";
 import { Conditions } from "./docker.ts";
@@ -15,16 +23,9 @@ import { newerPart } from "./enosys.ts";
 import { goKeys, isAbsent } from "./go.ts";
 import { companion } from "./multiplex.ts";
 import { type OciEntry, readEntry, readOciAction } from "./ocientry.ts";
+import { type Profile, sayCompanions, sayConflict, sayDropped, sayMissing, sayNarrow } from "./ocinotes.ts";
 import type { Reading } from "./reading.ts";
-import {
-  type Conflict,
-  canOverlap,
-  type OrderedRule,
-  orderRules,
-  type ScmpArg,
-  type ScmpRule,
-  sameAction,
-} from "./scmp.ts";
+import { type OrderedRule, orderRules, type ScmpArg, type ScmpRule, sameAction } from "./scmp.ts";
 import { show } from "./text.ts";
 import type { Tree } from "./tree.ts";
 
@@ -72,19 +73,11 @@ export function readOci(reading: Reading, tree: Tree, native: AbiName | undefine
   return {
     imported: true,
     arches,
-    default: fallback,
+    default: withName(fallback, arches),
     badArch: { kind: "kill_thread" },
     ...(listed ? readNewer(profile) : {}),
     rules: readRules(profile),
   };
-}
-
-interface Profile {
-  readonly reading: Reading;
-  readonly arches: readonly AbiName[];
-  readonly entries: readonly OciEntry[];
-  readonly fallback: PolicyAction;
-  readonly place: Place;
 }
 
 const archNames = new Map<string, AbiName>(
@@ -213,7 +206,7 @@ function readRules(profile: Profile): Rule[] {
   for (const conflict of conflicts) sayConflict(reading, entries, conflict);
   sayCompanions(profile, rules);
   if (!narrow) sayNarrow(profile, rules);
-  return rules.map((rule) => toRule(rule, entries[rule.entry], narrow));
+  return rules.map((rule) => toRule(rule, entries[rule.entry], profile.arches, narrow));
 }
 
 /** Comparisons as 32-bit ABIs make them: on the low half alone. */
@@ -227,9 +220,19 @@ function narrowed(args: readonly ScmpArg[]): ScmpArg[] {
 
 const symbols = { NE: "!=", LT: "<", LE: "<=", EQ: "==", GE: ">=", GT: ">" } as const;
 
+/** The action with its errno by name, when the name means this number on every arch. */
+function withName(action: PolicyAction, arches: readonly AbiName[]): PolicyAction {
+  const [first] = arches;
+  if (action.kind !== "errno" || typeof action.errno !== "number" || first === undefined) return action;
+  const name = errnoName(first, action.errno);
+  if (name === undefined || arches.some((each) => errnoNumber(each, name) !== action.errno)) return action;
+  return { kind: "errno", errno: name };
+}
+
 function toRule(
   { action, syscalls, alternatives }: OrderedRule,
   entry: OciEntry | undefined,
+  arches: readonly AbiName[],
   narrow: boolean,
 ): Rule {
   const compares = (args: readonly ScmpArg[]) =>
@@ -242,7 +245,7 @@ function toRule(
     );
   const always = alternatives.some((args) => args.length === 0);
   return {
-    action,
+    action: withName(action, arches),
     syscalls,
     ...(always ? {} : { when: all("or", alternatives.map(compares)) }),
     ...(entry?.comment === undefined ? {} : { why: entry.comment }),
@@ -254,123 +257,4 @@ function toRule(
 function all(kind: "and" | "or", of: readonly Condition[]): Condition {
   const [only] = of;
   return of.length === 1 && only ? only : { kind, of };
-}
-
-const SHOWN = 5;
-
-/** The first few of `names`, and how many more there are. */
-function few(names: Iterable<string>): string {
-  const list = [...names];
-  const more = list.length > SHOWN ? ` and ${list.length - SHOWN} more` : "";
-  return list.slice(0, SHOWN).join(", ") + more;
-}
-
-function sayMissing({ reading, arches, entries, place }: Profile): void {
-  const missing = new Set<SyscallName>();
-  for (const { names } of entries)
-    for (const name of names)
-      if (arches.every((each) => syscallNr(each, name) === undefined)) missing.add(name);
-  if (missing.size > 0)
-    reading.warn(
-      place,
-      `calls that ${arches.join(", ")} ${arches.length > 1 ? "do" : "does"} not have are left out`,
-      {
-        received: few(missing),
-      },
-    );
-}
-
-/** Rules with the default action that would have decided, had runtimes not dropped them. */
-function sayDropped(
-  { reading, entries }: Profile,
-  dropped: readonly ScmpRule[],
-  kept: readonly ScmpRule[],
-): void {
-  const told = new Set<string>();
-  for (const rule of dropped) {
-    const other = kept.find((each) => each.syscall === rule.syscall && canOverlap(each, rule));
-    const where = entries[rule.entry]?.place;
-    if (!other || !where || told.has(`${rule.entry} ${rule.syscall}`)) continue;
-    told.add(`${rule.entry} ${rule.syscall}`);
-    reading.warn(
-      where,
-      `for ${rule.syscall} this entry has no effect: runtimes drop entries with the default action`,
-      {
-        received: `the entry ${line(entries, other)} decides`,
-      },
-    );
-  }
-}
-
-function line(entries: readonly OciEntry[], { entry }: ScmpRule): string {
-  return `on line ${entries[entry]?.place.line ?? "?"}`;
-}
-
-function sayConflict(
-  reading: Reading,
-  entries: readonly OciEntry[],
-  { kind, winner, loser }: Conflict,
-): void {
-  const where = entries[loser.entry]?.place;
-  if (!where) return;
-  const call = loser.syscall;
-  if (kind === "unconditional")
-    reading.warn(
-      where,
-      `for ${call} this entry has no effect: the entry ${line(entries, winner)} has no conditions and wins`,
-    );
-  else
-    reading.warn(where, `for ${call} this entry and the one ${line(entries, winner)} can both hold`, {
-      received: `libseccomp, whose releases differ in this, asks the one ${line(entries, winner)} first`,
-      fix: "give them conditions that exclude each other",
-    });
-}
-
-/** A multiplexer hides the arguments of its sub-calls, so their conditions are gone. */
-function sayCompanions({ reading, entries, arches }: Profile, rules: readonly OrderedRule[]): void {
-  for (const name of ["socketcall", "ipc"] as const) {
-    const hosts = arches.filter((each) => abi(each).multiplexers[name] !== undefined);
-    const open = rules.filter(({ entry, syscalls, action }) => {
-      const own = entries[entry];
-      const added = syscalls.includes(name) && own !== undefined && !own.names.includes(name);
-      return added && action.kind === "allow" && own.alternatives.every((args) => args.length > 0);
-    });
-    const [first] = open;
-    const where = first && entries[first.entry]?.place;
-    if (where)
-      reading.warn(
-        where,
-        `on ${hosts.join(", ")} libseccomp also lets these calls through ${name}, whatever their arguments`,
-        {
-          received: few(new Set(open.flatMap(({ entry }) => entries[entry]?.names ?? []))),
-          fix: `deny ${name}`,
-        },
-      );
-  }
-}
-
-/** On 32-bit ABIs libseccomp compares 32 bits; a policy says the same thing for all of its arches. */
-function sayNarrow({ reading, entries, arches }: Profile, rules: readonly OrderedRule[]): void {
-  const high = (value: bigint) => value >> 32n !== 0n;
-  const short = arches.filter((name) => abi(name).wordBits === 32);
-  const wide = short.filter((name) => abi(name).argBits === 64);
-  const compared = new Set<string>();
-  for (const { entry, alternatives, syscalls } of rules) {
-    const args = alternatives.flat();
-    const where = entries[entry]?.place;
-    if (where && short.length > 0 && args.some(({ mask, value }) => high(value) || high(mask ?? 0n)))
-      reading.warn(where, `on ${short.join(", ")} libseccomp compares only the low 32 bits of these values`, {
-        received: few(syscalls),
-      });
-    if (args.some(({ mask }) => mask === undefined)) for (const name of syscalls) compared.add(name);
-  }
-  const [place] = entries;
-  if (wide.length > 0 && compared.size > 0 && place)
-    reading.warn(
-      place.place,
-      `on ${wide.join(", ")} libseccomp compares 32 bits of an argument, this policy 64`,
-      {
-        received: few(compared),
-      },
-    );
 }

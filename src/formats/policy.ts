@@ -172,7 +172,7 @@ class Includer {
       return this.#refuse(
         rule.place,
         "policy",
-        `the files include each other: ${through.map(show).join(" -> ")}`,
+        `the files include each other: ${through.map((file) => show(file)).join(" -> ")}`,
       );
     if (++this.#count > MAX_INCLUDES)
       return this.#refuse(rule.place, "limit", `more than ${MAX_INCLUDES} files are included`);

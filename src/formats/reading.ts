@@ -90,26 +90,41 @@ export class Reading {
     return tree.value;
   }
 
-  /** The entries of `map` by key; a key that is not in `keys` is a problem. */
+  /**
+   * The entries of `map` by key; a key that is not in `keys`, or one of `needed` that is not there, is a
+   * problem. `needed` says what is expected under a key, `advice` what to do about a wrong one.
+   */
   keys<Key extends string>(
     map: MapTree,
     keys: readonly Key[],
+    needed?: Readonly<Partial<Record<Key, string>>>,
     advice: Readonly<Record<string, string>> = {},
   ): Map<Key, Entry> {
     const found = new Map<Key, Entry>();
+    const unknown: Entry[] = [];
     for (const entry of map.entries) {
       const key = keys.find((each) => each === entry.key);
-      if (key !== undefined) {
-        found.set(key, entry);
-        continue;
-      }
-      const fix = Object.hasOwn(advice, entry.key) ? advice[entry.key] : didYouMean(entry.key, keys);
-      this.problem("schema", entry.place, `unknown key ${show(entry.key)}`, {
-        expected: keys.filter((each) => !each.startsWith("$")).join(", "),
-        received: show(entry.key),
-        ...(fix === undefined ? {} : { fix }),
+      if (key === undefined) unknown.push(entry);
+      else found.set(key, entry);
+    }
+    const fixes = unknown.map(({ key }) =>
+      Object.hasOwn(advice, key) ? advice[key] : didYouMean(key, keys),
+    );
+    for (const key of keys) {
+      const expected = needed?.[key];
+      if (expected === undefined || found.has(key) || fixes.includes(`did you mean ${key}?`)) continue;
+      this.problem("schema", map.place, `the key ${key} is missing`, {
+        expected: `${key}: ${expected}`,
       });
     }
+    unknown.forEach(({ key, place }, i) => {
+      const fix = fixes[i];
+      this.problem("schema", place, `unknown key ${show(key)}`, {
+        expected: keys.filter((each) => !each.startsWith("$")).join(", "),
+        received: show(key),
+        ...(fix === undefined ? {} : { fix }),
+      });
+    });
     return found;
   }
 }

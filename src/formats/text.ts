@@ -73,11 +73,9 @@ export function decodeText(bytes: Uint8Array, file?: string): string {
   }
 }
 
-const MAX_SHOWN = 60;
-
-/** `text` as a message shows it: on one line, control characters escaped, cut when long. */
-export function show(text: string): string {
-  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+/** `text` as a message shows it: on one line, control characters escaped, cut after `most` characters. */
+export function show(text: string, most = 60): string {
+  const cut = text.length > most ? `${text.slice(0, most)}...` : text;
   return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (char) => {
     const code = char.codePointAt(0) ?? 0;
     return code === 10 ? "\\n" : code === 9 ? "\\t" : `\\u{${code.toString(16)}}`;

@@ -52,10 +52,10 @@ export function readYaml(source: Source): Tree {
   const [document, second] = "empty" in documents ? [] : documents;
   for (const each of "empty" in documents ? [] : documents) syntaxIssues(each, source, issues);
   throwIssues(issues.slice(0, MAX_ERRORS));
-  if (!document?.contents || isNothing(document.contents)) refuse("the text is empty", 0);
-  else if (second) refuse("a second document begins here", second.range[0], "keep one policy per file");
   if (document?.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
     refuse("only YAML 1.2 is read", 0, "remove the %YAML line");
+  if (!document?.contents || isNothing(document.contents)) refuse("the text is empty", 0);
+  else if (second) refuse("a second document begins here", second.range[0], "keep one policy per file");
   throwIssues(issues);
   if (!document?.contents) throw new SeccatError({ code: "syntax", message: "the text is empty" });
   const tree = new TreeMaker(source, refuse, (issue) => issues.push(issue)).of(document.contents, 0);
@@ -80,7 +80,7 @@ function syntaxIssues(document: Document.Parsed, source: Source, issues: Issue[]
     const text = code === "BAD_ALIAS" ? "this alias has no anchor" : message.replace(/\s+/g, " ");
     issues.push({
       code: "syntax",
-      message: `not valid YAML: ${show(text.charAt(0).toLowerCase() + text.slice(1))}`,
+      message: `not valid YAML: ${show(text.charAt(0).toLowerCase() + text.slice(1), 200)}`,
       where: source.placeAt(pos[0]),
     });
   }
@@ -104,7 +104,7 @@ class TreeMaker {
 
   of(node: Node, depth: number): Tree {
     const offset = node.range?.[0] ?? 0;
-    if (depth > MAX_DEPTH)
+    if (!isScalar(node) && depth >= MAX_DEPTH)
       throw this.#limit("this is nested too deeply", `at most ${MAX_DEPTH} levels`, offset);
     if (++this.#nodes > MAX_NODES)
       throw this.#limit("the aliases make the text too large", `at most ${MAX_NODES} values`, offset);
@@ -133,7 +133,7 @@ class TreeMaker {
       return this.#nothing(offset);
     }
     this.#aliases++;
-    const tree = this.of(target, depth + 1);
+    const tree = this.of(target, depth);
     this.#aliases--;
     return tree;
   }
