@@ -11,7 +11,10 @@ export function actionOf(word: string, option: string): PolicyAction {
     usage(`${option} is no action`, { expected, received: word, ...(fix === undefined ? {} : { fix }) });
   const name = actionNames.find((action) => action === kind);
   if (name === undefined)
-    throw refuse(`${actionNames.join(", ")}, errno:NAME or errno:N`, didYouMean(kind, actionNames));
+    throw refuse(
+      `${actionNames.filter((action) => action !== "errno").join(", ")}, errno:NAME or errno:N`,
+      didYouMean(kind, actionNames),
+    );
   if (name === "errno") {
     const number = Number(data);
     if (data !== undefined && /^\d+$/.test(data) && number >= 1 && number <= MAX_ERRNO)

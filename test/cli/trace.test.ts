@@ -1,0 +1,239 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readPolicy } from "../../src/formats/index.ts";
+import { seccat, withFiles } from "./seccat.ts";
+
+const test = suite("seccat trace");
+
+const log = `[pid 100] socket(AF_INET, SOCK_STREAM, 0) = 3
+[pid 100] clone(child_stack=NULL, flags=SIGCHLD) = 101
+[pid 101] read(3, "GET", 4096) = 3
+not a line of strace
+[pid 101] write(3, "cat", 3) = 3
+[pid 100] accept(3, NULL, NULL) = 4
+[pid 101] exit_group(0) = ?
+[pid 101] +++ exited with 0 +++
+`;
+
+test("from a log it writes the child's calls, and tells what it could not read", () => {
+  withFiles({ "log.txt": log }, (folder) => {
+    const { code, stdout, stderr } = seccat(
+      ["trace", "--from", "log.txt", "--only", "child", "--arch", "x86_64", "-o", "p.yaml"],
+      { cwd: folder },
+    );
+    assert.is(code, 0, stderr);
+    assert.is(stdout, "");
+    assert.match(stderr, /^8 lines: 7 read, 0 blank, 1 not readable\n/);
+    assert.match(stderr, /line 4: .*not a line of strace/);
+    assert.match(stderr, /\nwrote p\.yaml\n$/);
+    const { policy } = readPolicy(readFileSync(`${folder}/p.yaml`, "utf8"));
+    assert.is(policy.name, "log.txt");
+    assert.equal(policy.default, { kind: "kill_process" });
+    assert.equal(
+      policy.rules.map(({ syscalls }) => syscalls),
+      [["read", "write", "exit_group"]],
+    );
+  });
+});
+
+test("the policy goes to stdout when no file is named, and what is said to stderr", () => {
+  const { code, stdout, stderr } = seccat(["trace", "--from", "-", "--arch", "x86_64"], { input: log });
+  assert.is(code, 0, stderr);
+  assert.ok(readPolicy(stdout).policy.rules[0]?.syscalls.includes("accept"));
+  assert.match(stderr, /^8 lines/);
+});
+
+test("--json prints policy and report", () => {
+  const { stdout, stderr } = seccat(["trace", "--from", "-", "--arch", "x86_64", "--json"], { input: log });
+  assert.is(stderr, "");
+  const { policy, report } = JSON.parse(stdout);
+  assert.equal(policy.arches, ["x86_64"]);
+  assert.is(report.counts.unreadable, 1);
+  assert.is(report.taken.calls, 6);
+});
+
+test("--pid, --after and --default choose the process, the phase and the default", () => {
+  const args = [
+    "trace",
+    "--from",
+    "-",
+    "--arch",
+    "x86_64",
+    "--pid",
+    "101",
+    "--after",
+    "read",
+    "--default",
+    "errno:EPERM",
+  ];
+  const { policy } = readPolicy(seccat(args, { input: log }).stdout);
+  assert.equal(policy.default, { kind: "errno", errno: "EPERM" });
+  assert.equal(
+    policy.rules.map(({ syscalls }) => syscalls),
+    [["write", "exit_group"]],
+  );
+});
+
+test("an output with the ending .json is JSON", () => {
+  withFiles({ log }, (folder) => {
+    assert.is(
+      seccat(["trace", "--from", "log", "--arch", "x86_64", "-o", "p.json"], { cwd: folder }).code,
+      0,
+    );
+    assert.is(JSON.parse(readFileSync(`${folder}/p.json`, "utf8")).default, "kill_process");
+  });
+});
+
+/** Calls that are wrong, and all that is said about them. */
+const bad: readonly (readonly [args: readonly string[], input: string, stderr: readonly string[]])[] = [
+  [
+    [],
+    "",
+    [
+      "seccat: error: nothing to trace",
+      "  expected: -- CMD [ARG…], or --from LOG",
+      "  fix: seccat trace -o p.yaml -- ls -l",
+    ],
+  ],
+  [
+    ["--from", "-", "--", "ls"],
+    "",
+    ["seccat: error: a log and a command at once", "  fix: give --from LOG, or -- CMD"],
+  ],
+  [
+    ["--from", "-"],
+    "",
+    ["seccat: error: the trace is empty", "  fix: record one with: strace -f -o FILE -- COMMAND"],
+  ],
+  [["--from", "/nonexistent"], "", ["seccat: error: cannot read /nonexistent: no such file or directory"]],
+  [
+    ["--from", "-", "--only", "chlid"],
+    log,
+    [
+      "seccat: error: --only cannot be chlid",
+      "  expected: child, all",
+      "  received: chlid",
+      "  fix: did you mean child?",
+    ],
+  ],
+  [["--from", "-", "--pid", "x"], log, ["seccat: error: --pid is no process number", "  received: x"]],
+  [
+    ["--from", "-", "--pid", "7"],
+    log,
+    ["seccat: error: no call of pid 7 is in the trace", "  received: the log has pid 100, 101"],
+  ],
+  [
+    ["--from", "-", "--after", "reed"],
+    log,
+    [
+      "seccat: error: no system call has the name that the phase begins after",
+      "  received: reed",
+      "  fix: did you mean read?",
+    ],
+  ],
+  [
+    ["--from", "-", "--default", "errno:EPRM"],
+    log,
+    [
+      "seccat: error: --default is no action",
+      "  expected: errno:NAME, or errno:1 to errno:4095",
+      "  received: errno:EPRM",
+      "  fix: did you mean EPERM?",
+    ],
+  ],
+  [
+    ["--from", "-", "--default", "kil_process"],
+    log,
+    [
+      "seccat: error: --default is no action",
+      "  expected: kill_process, kill_thread, trap, user_notif, trace, log, allow, errno:NAME or errno:N",
+      "  received: kil_process",
+      "  fix: did you mean kill_process?",
+    ],
+  ],
+  [
+    ["ls"],
+    "",
+    [
+      "seccat: error: seccat trace takes no further argument ls",
+      "  expected: seccat trace [OPTIONS] [-- CMD [ARG…]]",
+      "  fix: put -- before the command to start",
+    ],
+  ],
+];
+
+for (const [args, input, expected] of bad) {
+  test(`trace ${args.join(" ")}${input === "" ? " with an empty log" : ""} is refused with exit code 2`, () => {
+    withFiles({ "p.yaml": "old" }, (folder) => {
+      const { code, stdout, stderr } = seccat(["trace", "--arch", "x86_64", "-o", "p.yaml", ...args], {
+        input,
+        cwd: folder,
+      });
+      assert.is(code, 2);
+      assert.is(stdout, "");
+      assert.equal(stderr.split("\n"), [...expected, ""]);
+      assert.is(readFileSync(`${folder}/p.yaml`, "utf8"), "old");
+      assert.equal(readdirSync(folder), ["p.yaml"]);
+    });
+  });
+}
+
+test("a missing strace is told with the way to install it, exit code 3", () => {
+  const { code, stderr } = seccat(["trace", "--", "/bin/true"], { env: { PATH: "/nonexistent" } });
+  assert.is(code, 3);
+  assert.match(
+    stderr,
+    /^seccat: error: strace is not installed\n(.*\n)* {2}fix: install it \(Debian, Ubuntu: apt-get install strace\)/,
+  );
+});
+
+const noStrace = spawnSync("strace", ["-f", "true"]).status === 0 ? "" : "strace does not work here";
+
+/** A test of the installed strace. */
+function live(name: string, work: () => void): void {
+  test(name, () => {
+    if (noStrace !== "") console.log(`skipped: ${noStrace}`);
+    else work();
+  });
+}
+
+live("a command is watched, its output left alone, and its policy lets it run again", () => {
+  withFiles({}, (folder) => {
+    const traced = seccat(["trace", "-o", "p.yaml", "--", "cat", "-"], { cwd: folder, input: "meow\n" });
+    assert.is(traced.code, 0, traced.stderr);
+    assert.is(traced.stdout, "meow\n");
+    assert.equal(readdirSync(folder), ["p.yaml"]);
+    const emulated = seccat(["emulate", "p.yaml", "execve"], { cwd: folder });
+    assert.is(emulated.code, 0, emulated.stderr);
+    assert.is(seccat(["emulate", "p.yaml", "ptrace"], { cwd: folder }).code, 1);
+  });
+});
+
+live("with the policy on stdout, the command's output goes to stderr", () => {
+  const { code, stdout, stderr } = seccat(["trace", "--", "echo", "meow"]);
+  assert.is(code, 0);
+  assert.match(stderr, /^meow\n/);
+  assert.ok(readPolicy(stdout).policy.rules.length > 0);
+});
+
+live("a command that does not exist is told as such, exit code 127", () => {
+  const { code, stdout, stderr } = seccat(["trace", "--", "no-such-command"]);
+  assert.is(code, 127);
+  assert.is(stdout, "");
+  assert.is(stderr, "seccat: error: there is no command no-such-command\n  received: ENOENT\n");
+});
+
+live("an output that cannot be written is found out before the command runs", () => {
+  withFiles({}, (folder) => {
+    const { code, stderr } = seccat(["trace", "-o", "/nonexistent/p.yaml", "--", "touch", "ran"], {
+      cwd: folder,
+    });
+    assert.is(code, 2);
+    assert.is(stderr, "seccat: error: cannot write /nonexistent/p.yaml: no such file or directory\n");
+    assert.not.ok(existsSync(`${folder}/ran`));
+  });
+});
+
+test.run();
