@@ -22,10 +22,10 @@ export interface Bucket {
   unnamed: boolean;
 }
 
-/** The calls of one task: all, and those in the phase that is asked for. */
+/** The calls of one task: all, and those in the phase, if one is asked for. */
 export interface Tallies {
   readonly all: Tally;
-  readonly after: Tally;
+  readonly after: Tally | undefined;
 }
 
 /** The processes of a log, being sorted. */
@@ -69,7 +69,8 @@ function newBucket(): Bucket {
 export function talliesOf(choice: Choice, task: Task): Tallies {
   const had = choice.tallies.get(task);
   if (had) return had;
-  const made = { all: new Map(), after: new Map() };
+  const after: Tally | undefined = choice.options.after === undefined ? undefined : new Map();
+  const made: Tallies = { all: new Map(), after };
   choice.tallies.set(task, made);
   return made;
 }
@@ -130,13 +131,12 @@ function place(choice: Choice, task: Task, fate: Bucket | undefined): void {
   const { pid } = leaderOf(task);
   if (pid === undefined) fate.unnamed = true;
   else fate.pids.add(pid);
-  const phase = choice.options.after !== undefined && !startedBeyond(choice, task);
-  addTally(fate.tally, phase ? tallies.after : tallies.all);
+  addTally(fate.tally, tallies.after && !startedBeyond(choice, task) ? tallies.after : tallies.all);
 }
 
 function mergeTallies(into: Tallies, from: Tallies): void {
   addTally(into.all, from.all);
-  addTally(into.after, from.after);
+  if (into.after && from.after) addTally(into.after, from.after);
 }
 
 /** Whether some process that a task comes from had reached the phase when it made the next. */

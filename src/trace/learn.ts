@@ -105,7 +105,7 @@ function see(state: State, event: StraceEvent): void {
     if (event.kind === "call") {
       const tallies = talliesOf(choice, task);
       count(tallies.all, event, task.mode, order);
-      if (order > (choice.reached.get(leaderOf(task)) ?? Number.POSITIVE_INFINITY))
+      if (tallies.after && order > (choice.reached.get(leaderOf(task)) ?? Number.POSITIVE_INFINITY))
         count(tallies.after, event, task.mode, order);
     }
   }

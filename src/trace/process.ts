@@ -54,7 +54,11 @@ interface Birth {
 const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
 const leavers: ReadonlySet<string> = new Set(["exit_group", "exit"]);
 const CLONE_THREAD = 0x10000n;
-/** Tasks remembered after their end, and pids waited for: more are forgotten, oldest first. */
+/**
+ * Tasks without an end in the log, tasks remembered after theirs, pids waited for: of more, the oldest are
+ * given up. Linux runs 32768 tasks at a time unless told otherwise.
+ */
+const liveLimit = 65536;
 const goneLimit = 4096;
 const expectedLimit = 65536;
 
@@ -100,6 +104,18 @@ export function taskOf(table: Processes, event: CallEvent | BeginEvent): Task {
 
 /** Moves the table on behind an event; returns the tasks about whom the log can say no more. */
 export function follow(table: Processes, event: StraceEvent): readonly Task[] {
+  if (table.live.size > liveLimit) return [...giveUp(table), ...followEvent(table, event)];
+  return followEvent(table, event);
+}
+
+function giveUp(table: Processes): readonly Task[] {
+  for (const task of table.live.values()) {
+    if (task.pid !== table.lowest && task !== table.first && !task.making) return remove(table, task);
+  }
+  return [];
+}
+
+function followEvent(table: Processes, event: StraceEvent): readonly Task[] {
   switch (event.kind) {
     case "attach":
       if (table.begun) announce(table, event.pid, event.line);
