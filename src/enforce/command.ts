@@ -92,7 +92,7 @@ export function findCommand(name: Uint8Array, path: Text | undefined, cwd: strin
   if (name.includes(0x2f)) {
     const problem = problemOf(name, cwd);
     if (problem === undefined) return { path: name };
-    return problem === "ENOENT" || problem === "ENOTDIR" ? notFound(shown) : notExecutable(shown, problem);
+    return problem === "ENOENT" ? notFound(shown) : notExecutable(shown, problem);
   }
   let seen: string | undefined;
   for (const directory of pathEntries(path)) {
@@ -142,6 +142,7 @@ const whyNotExecutable: Readonly<Record<string, string>> = {
   EISDIR: "it is a directory",
   ELOOP: "too many symbolic links",
   ENAMETOOLONG: "its name is too long",
+  ENOTDIR: "a part of its path is no directory",
 };
 
 function notExecutable(shown: string, problem: string): Found {
