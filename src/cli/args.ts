@@ -44,6 +44,14 @@ export class Args {
     return trimmed;
   }
 
+  /** Where `-o` sends a result. With --json, whose result is on stdout already, that cannot be stdout too. */
+  output(): string | undefined {
+    const path = this.maybe("output");
+    if (path === "-" && this.flag("json"))
+      throw usage("-o - and --json both mean standard output", { fix: "leave out one of them" });
+    return path;
+  }
+
   /** Whether a switch is on. */
   flag(name: string): boolean {
     return this.#values[name] === true;

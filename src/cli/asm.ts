@@ -7,7 +7,7 @@ import { deliver, formatProgram, programJson } from "./program.ts";
 /** `seccat asm`: a listing to a program. */
 export async function asm(args: Args): Promise<number> {
   const path = args.text("file");
-  const output = args.maybe("output");
+  const output = args.output();
   const text = readText(path);
   const endian = args.maybe("endian") ?? /^; (little|big)-endian/m.exec(text)?.[1];
   const order: AssembleOptions = endian === "big" || endian === "little" ? { endian } : {};

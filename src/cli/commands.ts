@@ -35,7 +35,7 @@ export interface Command {
   readonly positionals: readonly Positional[];
   readonly options: Readonly<Record<string, Option>>;
   /** Whether the words after `--` are a command to start. */
-  readonly starts?: boolean;
+  readonly starts?: "always" | "sometimes";
   readonly examples: readonly (readonly [call: string, what: string])[];
   /** Does the work and says the exit code. */
   readonly run: (args: Args) => Promise<number>;
@@ -59,13 +59,13 @@ const filterArches: Option = {
 export const commands: readonly Command[] = Object.freeze<Command[]>([
   {
     name: "trace",
-    describe: "watch a program, or read strace logs, and write the policy it needs",
+    describe: "watch a program or read strace logs, and write its policy",
     positionals: [],
     options: {
       from: { describe: "read this strace log instead; - is stdin", value: "LOG", words: "file", many: true },
       output: { ...output, describe: "where to write the policy; stdout when absent" },
       only: {
-        describe: "take the first process or those it starts",
+        describe: "child: all but the first process; all: every process (when absent)",
         value: "WHICH",
         words: ["child", "all"],
       },
@@ -75,7 +75,7 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
       arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
       json: { describe: "print the policy and the report as JSON" },
     },
-    starts: true,
+    starts: "sometimes",
     examples: [
       ["seccat trace -o p.yaml -- ls -l", "learn what ls needs"],
       ["seccat trace --from strace.txt --only child", "learn from a log"],
@@ -164,7 +164,7 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
       explain: { describe: "tell every denied call on stderr as it happens" },
       json: { describe: "tell at the end, on stderr, as one line of JSON" },
     },
-    starts: true,
+    starts: "always",
     examples: [["seccat run --policy p.yaml -- ls -l", "exits as ls does"]],
     run: async (args) => (await import("./run.ts")).runCommand(args),
   },

@@ -13,7 +13,7 @@ export async function compileCommand(args: Args): Promise<number> {
   const path = args.text("policy");
   const format = args.maybe("format") ?? "raw";
   if (!isProgramFormat(format)) throw usage(`unknown format ${format}`);
-  const output = args.maybe("output");
+  const output = args.output();
   if (args.flag("json") && args.maybe("format") !== undefined)
     throw usage("--json prints everything as JSON already", { fix: "leave out --format" });
   const arches = archesOf(args.list("arch"));

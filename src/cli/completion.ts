@@ -79,7 +79,7 @@ complete -o filenames -F _seccat seccat
 }
 
 function starting(): string {
-  return commands.flatMap(({ name, starts }) => (starts ? [name] : [])).join("|");
+  return commands.flatMap(({ name, starts }) => (starts === undefined ? [] : [name])).join("|");
 }
 
 /** `compile:--arch|compile:-o|…`: the options after which a value stands. */
@@ -139,7 +139,7 @@ function zsh(): string {
       ({ name, words, many, optional }, i) =>
         `'${many ? "*" : i + 1}${optional && !many ? ":" : ""}:${name}:${action(words)}'`,
     ),
-    ...(command.starts ? ["'*::command:_normal'"] : []),
+    ...(command.starts !== undefined ? ["'*::command:_normal'"] : []),
   ];
   return `#compdef seccat
 # seccat completion for zsh: seccat completion zsh > "\${fpath[1]}/_seccat"

@@ -11,8 +11,9 @@ export async function disasm(args: Args): Promise<number> {
   const filter = readFilter(args.text("filter"), { arches: archesOf(args.list("arch")) });
   const { program } = filter;
   const [abi] = filter.arches;
-  const output = args.maybe("output");
+  const output = args.output();
   if (args.flag("json")) {
+    if (output !== undefined) deliver(listing(program, abi), output);
     const comments = annotate(program, abi === undefined ? {} : { abi });
     const lines = listLines(program, { comments });
     printJson({

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
@@ -11,15 +11,52 @@ export function inputName(path: string): string {
   return path === "-" ? STDIN : path;
 }
 
-/** The bytes of a file, or of standard input for "-". Throws a SeccatError "file". */
+/** The most that is read of one policy, program or listing, far above any that makes sense. */
+const MAX_INPUT = 64 << 20;
+
+/** The bytes of a file, or of standard input for "-". Throws a SeccatError "file", or "limit" above 64 MiB. */
 export function readInput(path: string): Uint8Array {
   try {
-    return readFileSync(path === "-" ? 0 : path);
+    const fd = path === "-" ? 0 : openSync(path, "r");
+    try {
+      return readAll(fd, path);
+    } finally {
+      if (fd !== 0) closeSync(fd);
+    }
   } catch (error) {
-    throw new SeccatError({
-      code: "file",
-      message: `cannot read ${inputName(path)}: ${reasonOf(error)}`,
-    });
+    if (error instanceof SeccatError) throw error;
+    throw new SeccatError({ code: "file", message: `cannot read ${inputName(path)}: ${reasonOf(error)}` });
+  }
+}
+
+function readAll(fd: number, path: string): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for (;;) {
+    const piece = Buffer.allocUnsafe(1 << 16);
+    const length = readSome(fd, piece);
+    if (length === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, length));
+    total += length;
+    if (total > MAX_INPUT)
+      throw new SeccatError({
+        code: "limit",
+        message: "the input is too long",
+        where: { file: inputName(path) },
+        expected: "at most 64 MiB",
+      });
+  }
+}
+
+/** A read that waits where the descriptor is a pipe or terminal that somebody made non-blocking. */
+function readSome(fd: number, piece: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, piece);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
 }
 

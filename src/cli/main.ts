@@ -6,16 +6,18 @@ import { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { usage } from "./args.ts";
 import { commands } from "./commands.ts";
-import { overview } from "./help.ts";
+import { helpOf, overview } from "./help.ts";
 import { Exit, outStyle, print, printIssue, say, watchStreams } from "./output.ts";
 
 /** Runs `seccat` with these arguments; the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   watchStreams();
+  const enforcing = argv[0] === "run" ? 125 : undefined;
+  process.on("uncaughtException", (error) => process.exit(report(error, enforcing)));
   try {
     return await dispatch(argv);
   } catch (error) {
-    return report(error, argv[0] === "run" ? 125 : undefined);
+    return report(error, enforcing);
   }
 }
 
@@ -36,9 +38,12 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (first === "help") return dispatch([...rest, "--help"]);
   const command = commands.find(({ name }) => name === first);
   if (command) {
+    if (asksForHelp(rest)) {
+      print(helpOf(command, outStyle()));
+      return Exit.yes;
+    }
     const { parse } = await import("./parse.ts");
-    const args = await parse(command, rest);
-    return args ? command.run(args) : Exit.yes;
+    return command.run(await parse(command, rest));
   }
   if (first.startsWith("-")) throw usage(`unknown option ${first}`, { fix: "seccat --help" });
   const fix = didYouMean(
@@ -46,6 +51,12 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     commands.map(({ name }) => name),
   );
   throw usage(`unknown command ${first}`, { fix: fix ?? "seccat --help lists the commands" });
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const dashes = words.indexOf("--");
+  const own = dashes < 0 ? words : words.slice(0, dashes);
+  return own.includes("--help") || own.includes("-h");
 }
 
 /** Says what went wrong; the exit code of it. */

@@ -1,44 +1,26 @@
 import yargs, { type Argv } from "yargs";
 import { didYouMean } from "../abi/nearest.ts";
 import { Args, usage } from "./args.ts";
-import type { Command, Positional } from "./commands.ts";
-import { print } from "./output.ts";
+import type { Command } from "./commands.ts";
+import { usageLine } from "./help.ts";
 
-/**
- * The arguments that `words` give to `command`; undefined when they asked for help, which is then printed.
- * Throws a SeccatError "usage" with the nearest option's name.
- */
-export async function parse(command: Command, words: readonly string[]): Promise<Args | undefined> {
-  const dashes = command.starts ? words.indexOf("--") : -1;
+/** The arguments that `words` give to `command`. Throws a SeccatError "usage" with the nearest option's name. */
+export async function parse(command: Command, words: readonly string[]): Promise<Args> {
+  const dashes = command.starts === undefined ? -1 : words.indexOf("--");
   const own = dashes < 0 ? words : words.slice(0, dashes);
   const started = dashes < 0 ? [] : words.slice(dashes + 1);
-  const parser = declare(yargs([]), command);
-  if (asksForHelp(own)) {
-    print(`${await parser.getHelp()}\n`);
-    return undefined;
-  }
   checkOptions(command, own);
-  const parsed: Record<string, unknown> = await parser.parseAsync([...own]);
+  const parsed: Record<string, unknown> = await declare(yargs([]), command).parseAsync([...own]);
   const values = withPositionals(command, parsed);
   checkChoices(command, values);
   return new Args(values, started);
 }
 
-function asksForHelp(words: readonly string[]): boolean {
-  const dashes = words.indexOf("--");
-  const own = dashes < 0 ? words : words.slice(0, dashes);
-  return own.includes("--help") || own.includes("-h");
-}
-
 function declare(parser: Argv, command: Command): Argv {
   parser
-    .scriptName("seccat")
     .locale("en")
-    .usage(`${usageLine(command)}\n\n${sentence(command.describe)}`)
-    .help("help", "show this help")
-    .alias("help", "h")
+    .help(false)
     .version(false)
-    .wrap(Math.min(process.stdout.columns ?? 80, 100))
     .exitProcess(false)
     .parserConfiguration({
       "parse-numbers": false,
@@ -48,6 +30,8 @@ function declare(parser: Argv, command: Command): Argv {
       "camel-case-expansion": false,
       "duplicate-arguments-array": true,
       "greedy-arrays": false,
+      // -0x1 is an argument, not five switches; misspelt options are caught before.
+      "unknown-options-as-args": true,
     })
     .fail((message: string | null, error: Error | undefined) => {
       const missing = /^Not enough arguments following: (.*)/.exec(message ?? "")?.[1];
@@ -56,53 +40,27 @@ function declare(parser: Argv, command: Command): Argv {
     });
   for (const [name, option] of Object.entries(command.options)) {
     parser.option(name, {
-      describe: option.describe,
       type: option.value === undefined ? "boolean" : "string",
       requiresArg: option.value !== undefined,
       ...(option.alias === undefined ? {} : { alias: option.alias }),
     });
   }
-  const places = command.positionals.map(
-    ({ name, describe }) => `  ${name.toUpperCase().padEnd(10)} ${describe}`,
-  );
-  const calls = command.examples.map(([call, what]) => `  ${call}\n      ${what}`);
-  parser.epilogue(
-    [
-      ...(places.length > 0 ? ["Arguments:", ...places, ""] : []),
-      ...(calls.length > 0 ? ["Examples:", ...calls] : []),
-    ].join("\n"),
-  );
   return parser;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-/** `seccat emulate FILTER CALL [ARGS…] [OPTIONS]`. */
-function usageLine(command: Command): string {
-  const places = command.positionals.map(spelling);
-  return [
-    "seccat",
-    command.name,
-    ...places,
-    "[OPTIONS]",
-    ...(command.starts ? ["[-- CMD [ARG…]]"] : []),
-  ].join(" ");
-}
-
-function spelling({ name, optional, many }: Positional): string {
-  const word = `${name.toUpperCase()}${many ? "…" : ""}`;
-  return optional ? `[${word}]` : word;
 }
 
 /** Refuses options that the command has not, before yargs would take them for switches. */
 function checkOptions(command: Command, words: readonly string[]): void {
   const longs = [...Object.keys(command.options), "help"];
   const shorts = Object.values(command.options).flatMap(({ alias }) => alias ?? []);
+  let valued = false;
   for (const word of words) {
     if (word === "--") return;
-    if (!/^--?[A-Za-z]/.test(word)) continue;
+    if (!/^--?[A-Za-z]/.test(word)) {
+      if (command.starts !== undefined && !valued) throw startless(command, word);
+      valued = false;
+      continue;
+    }
+    valued = takesValue(command, word);
     const name = /^--([^=]*)/.exec(word)?.[1];
     if (name !== undefined ? longs.includes(name) : shorts.includes(word.charAt(1))) continue;
     const near =
@@ -119,6 +77,21 @@ function checkOptions(command: Command, words: readonly string[]): void {
       },
     );
   }
+}
+
+/** Whether a value follows this option as a word of its own. */
+function takesValue({ options }: Command, word: string): boolean {
+  const option = Object.entries(options).find(
+    ([name, { alias }]) => word === `--${name}` || (alias !== undefined && word === `-${alias}`),
+  );
+  return option?.[1].value !== undefined;
+}
+
+function startless(command: Command, word: string): Error {
+  return usage(`${word} stands where an option should`, {
+    expected: usageLine(command),
+    fix: "put -- before the command to start",
+  });
 }
 
 /** Refuses values that are not among those of an option or positional that has a list of them. */
@@ -164,7 +137,6 @@ function withPositionals(command: Command, parsed: Record<string, unknown>): Rec
     const extra = String(words[next]);
     throw usage(`seccat ${command.name} takes no further argument ${extra}`, {
       expected: usageLine(command),
-      ...(command.starts ? { fix: "put -- before the command to start" } : {}),
     });
   }
   return values;

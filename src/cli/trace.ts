@@ -27,7 +27,7 @@ export async function trace(args: Args): Promise<number> {
     args,
     logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
   );
-  const output = args.maybe("output");
+  const output = args.output();
   const json = args.flag("json");
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {

@@ -17,6 +17,12 @@ test("YAML to JSON and back is the same policy", () => {
   });
 });
 
+test("comments are told to be lost", () => {
+  const { code, stderr } = seccat(["convert", "-", "--to", "json"], { input: `# mine\n${policyText}` });
+  assert.is(code, 0);
+  assert.is(stderr, "(standard input):1: warning: comments do not carry over\n  fix: a rule's `why` does\n");
+});
+
 test("a container profile becomes a policy", () => {
   const profile = JSON.stringify({
     defaultAction: "SCMP_ACT_ERRNO",

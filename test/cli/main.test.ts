@@ -95,6 +95,42 @@ test("colours are for terminals, and FORCE_COLOR and NO_COLOR decide otherwise",
   assert.not.ok(seccat(["resolve", "read"], { env: { NO_COLOR: "1" } }).stdout.includes(esc));
 });
 
+test("-o - and --json are not both stdout", () => {
+  const { code, stdout, stderr } = seccat(["compile", "-", "-o", "-", "--json"], {
+    input: "default: allow\nrules: []\n",
+  });
+  assert.is(code, 2);
+  assert.is(stdout, "");
+  assert.is(
+    stderr,
+    "seccat: error: -o - and --json both mean standard output\n  fix: leave out one of them\n",
+  );
+});
+
+test("a command to start without -- before it is refused", () => {
+  for (const words of [
+    ["ls", "-l"],
+    ["-o", "p.yaml", "ls", "-l"],
+  ]) {
+    const { code, stderr } = seccat(["trace", ...words]);
+    assert.is(code, 2);
+    assert.is(
+      stderr,
+      "seccat: error: ls stands where an option should\n  expected: seccat trace [OPTIONS] [-- CMD [ARG…]]\n  fix: put -- before the command to start\n",
+    );
+  }
+});
+
+test("an input without an end is refused", () => {
+  if (!existsSync("/dev/zero")) {
+    console.log("skipped: there is no /dev/zero");
+    return;
+  }
+  const { code, stderr } = seccat(["disasm", "/dev/zero"]);
+  assert.is(code, 2);
+  assert.is(stderr, "/dev/zero: error: the input is too long\n  expected: at most 64 MiB\n");
+});
+
 test("a value that an option does not take is refused with the nearest one", () => {
   const { code, stderr } = seccat(["compile", "x", "--format", "hax"]);
   assert.is(code, 2);

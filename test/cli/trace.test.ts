@@ -157,7 +157,7 @@ const bad: readonly (readonly [args: readonly string[], input: string, stderr: r
     ["ls"],
     "",
     [
-      "seccat: error: seccat trace takes no further argument ls",
+      "seccat: error: ls stands where an option should",
       "  expected: seccat trace [OPTIONS] [-- CMD [ARG…]]",
       "  fix: put -- before the command to start",
     ],
