@@ -120,6 +120,7 @@ const words = fc
       "a: b",
       "a #b",
       " x ",
+      "x ",
       "!x",
       "&x",
       "*x",

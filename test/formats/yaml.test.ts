@@ -81,6 +81,10 @@ test("anchors and aliases are followed", () => {
   });
 });
 
+test("an alias means the last anchor before it, not one that another alias repeats", () => {
+  assert.equal(plain(read("a: &x [&y 1]\nb: &y 2\nc: *x\nd: *y\n")), { a: [1n], b: 2n, c: [1n], d: 2n });
+});
+
 test("aliases that multiply are refused in no time", () => {
   const lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
   for (let i = 1; i < 12; i++)
