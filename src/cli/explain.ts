@@ -7,7 +7,7 @@ import type { Args } from "./args.ts";
 import { type Filter, printWarnings, readFilter } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
 import type { Style } from "./style.ts";
-import { fold, lineWidth } from "./table.ts";
+import { foldList, lineWidth } from "./table.ts";
 
 /** `seccat explain`: which call gets which action, read off the program. */
 export async function explainCommand(args: Args): Promise<number> {
@@ -71,7 +71,7 @@ function archWords({ abi, groups, rest }: ArchExplanation, style: Style): string
   const parts = [`\n${style.bold(abi)} ${style.dim(`(${abiFacts(abi).auditArchName})`)}\n`];
   for (const group of groups) {
     const members = [...group.syscalls, ...group.numbers.map(({ from, to }) => range(from, to))];
-    const lines = fold(members.join(", "), lineWidth() - 4);
+    const lines = foldList(members, lineWidth() - 4);
     const [only] = group.cases;
     if (group.cases.length === 1 && only && only.when.length === 0) {
       const count = group.syscalls.length;

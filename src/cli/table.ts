@@ -31,6 +31,12 @@ export function fold(text: string, width: number): string[] {
   return lines;
 }
 
+/** A list with commas, broken between its items only. */
+export function foldList(items: readonly string[], width: number): string[] {
+  const whole = items.map((item) => item.replaceAll(" ", "\u00a0")).join(", ");
+  return fold(whole, width).map((line) => line.replaceAll("\u00a0", " "));
+}
+
 /** Characters of a line on stdout: the terminal's, at most 120; 100 in a pipe. */
 export function lineWidth(): number {
   return Math.min(120, process.stdout.columns ?? 100);
