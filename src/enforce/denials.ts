@@ -3,7 +3,8 @@
  *
  * `notifyDenials` makes a program that hands every denial of the original to its listener, and
  * `judge` tells from the original what to answer. A call is then denied as before, with these differences: what would
- * have ended one thread ends its process, and without a supervisor every denial becomes ENOSYS.
+ * have ended one thread ends its process, without a supervisor every denial becomes ENOSYS, of several filters the errno
+ * of another wins over a kill that was handed over, and no process under the filter can open a listener of its own.
  */
 import { type Action, actionValues, decodeAction } from "../abi/action.ts";
 import { SeccatError } from "../abi/error.ts";
