@@ -43,10 +43,11 @@ export interface Issue {
 export class SeccatError extends Error implements Issue {
   override readonly name = "SeccatError";
   readonly code: ErrorCode;
-  readonly where?: Place;
-  readonly expected?: string;
-  readonly received?: string;
-  readonly fix?: string;
+  // Declared only, so that what is not known is no field at all.
+  declare readonly where?: Place;
+  declare readonly expected?: string;
+  declare readonly received?: string;
+  declare readonly fix?: string;
   /** All problems, this one first. */
   readonly issues: readonly Issue[];
 
