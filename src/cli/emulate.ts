@@ -10,7 +10,7 @@ import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { paintReturn } from "./disasm.ts";
 import { type Filter, printWarnings, readFilter } from "./filter.ts";
-import { Exit, outStyle, print, printJson } from "./output.ts";
+import { Exit, outStyle, print, printJson, visible } from "./output.ts";
 
 /** `seccat emulate`: one verdict, with the path through the listing; exit code 0 when the call passes. */
 export async function emulate(args: Args): Promise<number> {
@@ -113,7 +113,7 @@ function reason(filter: Filter, data: SeccompData): string {
   if (why === "rule" && rule !== undefined) {
     const { why: because, where } = filter.policy.rules[rule] ?? {};
     const place = where?.line === undefined ? "" : ` (line ${where.line})`;
-    return `by rule ${rule + 1}${place}${because ? `: ${because}` : ""}; ${steps}`;
+    return `by rule ${rule + 1}${place}${because ? `: ${visible(because)}` : ""}; ${steps}`;
   }
   const words = {
     default: "by the default",

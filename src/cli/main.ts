@@ -45,7 +45,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     const { parse } = await import("./parse.ts");
     return command.run(await parse(command, rest));
   }
-  if (first.startsWith("-")) throw usage(`unknown option ${first}`, { fix: "seccat --help" });
+  if (first.startsWith("-"))
+    throw usage(`unknown option ${first}`, {
+      fix: didYouMean(first, ["--help", "--version"]) ?? "seccat --help",
+    });
   const fix = didYouMean(
     first,
     commands.map(({ name }) => name),

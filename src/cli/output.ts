@@ -61,15 +61,23 @@ export function errStyle(): Style {
   return styleOf(process.stderr);
 }
 
+/** `text` with its control characters spelt out, so that a file's bytes cannot steer the terminal. */
+export function visible(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (char) => {
+    const code = char.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}
+
 /** Prints one problem on stderr: `file:line:column: message`, then expected, received and fix. */
 export function printIssue(issue: Issue, severity: "error" | "warning" = "error"): void {
   const style = errStyle();
-  const place = formatPlace(issue.where);
+  const place = visible(formatPlace(issue.where));
   const word = severity === "error" ? style.red("error") : style.yellow("warning");
-  const lines = [`${place ? style.bold(place) : "seccat"}: ${word}: ${issue.message}`];
+  const lines = [`${place ? style.bold(place) : "seccat"}: ${word}: ${visible(issue.message)}`];
   for (const key of ["expected", "received", "fix"] as const) {
     const text = issue[key];
-    if (text !== undefined) lines.push(`  ${style.dim(`${key}:`)} ${text}`);
+    if (text !== undefined) lines.push(`  ${style.dim(`${key}:`)} ${visible(text)}`);
   }
   say(lines.join("\n"));
 }

@@ -5,7 +5,7 @@ import { type FilterLayer, readTestFile, runTests, type TestResult, type TestRun
 import type { Args } from "./args.ts";
 import { readFilter } from "./filter.ts";
 import { inFile, inputName, readText } from "./input.ts";
-import { Exit, outStyle, print, printJson } from "./output.ts";
+import { Exit, outStyle, print, printJson, visible } from "./output.ts";
 
 /** `seccat test`: runs policy test files; exit code 1 when a test fails. */
 export async function test(args: Args): Promise<number> {
@@ -49,7 +49,7 @@ function layerOf(named: NamedFilter, path: string): FilterLayer {
 function printRun(file: string, { results, coverage }: TestRun): void {
   const style = outStyle();
   print(`${style.bold(file)}\n`);
-  for (const result of results) print(resultText(result));
+  for (const result of results) print(resultText({ ...result, sentence: visible(result.sentence) }));
   const { instructions, rules } = coverage;
   const parts = [`${instructions.reached} of ${instructions.all} instructions`];
   if (rules.all > 0) parts.unshift(`${rules.reached} of ${rules.all} rules`);

@@ -8,8 +8,18 @@ import { recordStrace } from "../trace/record.ts";
 import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { inputName } from "./input.ts";
-import { checkOutput, Exit, errStyle, printIssue, printJson, reasonOf, say, writeOutput } from "./output.ts";
+import { inFile, inputName } from "./input.ts";
+import {
+  checkOutput,
+  Exit,
+  errStyle,
+  printIssue,
+  printJson,
+  reasonOf,
+  say,
+  visible,
+  writeOutput,
+} from "./output.ts";
 import { Progress } from "./progress.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
@@ -78,7 +88,10 @@ async function learnLogs(logs: readonly string[], options: LearnOptions): Promis
     }
     for (const event of reader.end()) learner.see(event);
   }
-  return learner.finish();
+  const [only] = logs;
+  return logs.length === 1 && only !== undefined
+    ? inFile(inputName(only), () => learner.finish())
+    : learner.finish();
 }
 
 /**
@@ -129,7 +142,7 @@ function deliverPolicy({ policy, report }: Learned, output: string | undefined, 
     return;
   }
   const style = errStyle();
-  for (const line of formatReport(report)) {
+  for (const line of formatReport(report).map(visible)) {
     const head = /^(warning|note):/.exec(line)?.[1];
     say(
       head === "warning"

@@ -1,10 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { commands } from "../../src/cli/commands.ts";
 import { root } from "../root.ts";
-import { seccat } from "./seccat.ts";
+import { seccat, seccatArgs, withFiles } from "./seccat.ts";
 
 const test = suite("the command line");
 
@@ -61,6 +70,27 @@ test("an unknown option is refused with the nearest name", () => {
   const { code, stderr } = seccat(["compile", "--fromat", "asm", "x"]);
   assert.is(code, 2);
   assert.is(stderr, "seccat: error: seccat compile has no option --fromat\n  fix: did you mean --format?\n");
+});
+
+test("an unknown option of seccat itself is refused with the nearest name", () => {
+  const { code, stderr } = seccat(["--hlep"]);
+  assert.is(code, 2);
+  assert.is(stderr, "seccat: error: unknown option --hlep\n  fix: did you mean --help?\n");
+});
+
+test("a full disk under stdout is one line and exit code 2", () => {
+  if (!existsSync("/dev/full")) {
+    console.log("skipped: there is no /dev/full");
+    return;
+  }
+  const full = openSync("/dev/full", "w");
+  const result = spawnSync(process.execPath, [...seccatArgs, "resolve", "read"], {
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(full);
+  assert.is(result.status, 2);
+  assert.is(result.stderr, "seccat: error: cannot write standard output: no space left on device\n");
 });
 
 test("a missing argument is refused with the usage", () => {
@@ -138,6 +168,54 @@ test("a value that an option does not take is refused with the nearest one", () 
     stderr,
     "seccat: error: --format cannot be hax\n  expected: raw, asm, c, json, hex\n  received: hax\n  fix: did you mean hex?\n",
   );
+});
+
+test("the bin says what is missing in a folder that was never built", () => {
+  withFiles({}, (folder) => {
+    mkdirSync(`${folder}/src/cli`, { recursive: true });
+    copyFileSync(`${root}src/cli/seccat.js`, `${folder}/src/cli/seccat.js`);
+    writeFileSync(`${folder}/package.json`, '{"type":"module"}');
+    const run = () =>
+      spawnSync(process.execPath, ["src/cli/seccat.js", "--help"], { cwd: folder, encoding: "utf8" });
+    const lacking = run();
+    assert.is(lacking.status, 3);
+    assert.is(lacking.stdout, "");
+    assert.is(lacking.stderr, "seccat: this package lacks its dist folder\n  fix: install it again\n");
+    writeFileSync(`${folder}/tsconfig.json`, "{}");
+    const unbuilt = run();
+    assert.is(unbuilt.status, 3);
+    assert.is(
+      unbuilt.stderr,
+      "seccat: this clone is not built, and TypeScript is not installed\n  fix: run `npm ci` first\n",
+    );
+  });
+});
+
+test("the bin builds a clone once, whole, and says so", () => {
+  withFiles({}, (folder) => {
+    mkdirSync(`${folder}/src/cli`, { recursive: true });
+    mkdirSync(`${folder}/node_modules`);
+    copyFileSync(`${root}src/cli/seccat.js`, `${folder}/src/cli/seccat.js`);
+    symlinkSync(`${root}node_modules/typescript`, `${folder}/node_modules/typescript`);
+    writeFileSync(`${folder}/package.json`, '{"type":"module"}');
+    writeFileSync(
+      `${folder}/tsconfig.json`,
+      '{"compilerOptions":{"module":"NodeNext","target":"ES2022","rootDir":".","outDir":"dist","types":[]},"include":["src"]}',
+    );
+    writeFileSync(
+      `${folder}/src/cli/main.ts`,
+      "export const main = async (argv: string[]): Promise<number> => argv.length;\n",
+    );
+    const run = () =>
+      spawnSync(process.execPath, ["src/cli/seccat.js", "a", "b"], { cwd: folder, encoding: "utf8" });
+    const first = run();
+    assert.is(first.status, 2, first.stderr);
+    assert.is(first.stderr, "seccat: building this clone, once\n");
+    assert.equal(readdirSync(`${folder}/node_modules`), ["typescript"]);
+    const second = run();
+    assert.is(second.status, 2);
+    assert.is(second.stderr, "");
+  });
 });
 
 test("the bin is runnable by itself", () => {

@@ -105,7 +105,7 @@ const bad: readonly (readonly [args: readonly string[], input: string, stderr: r
   [
     ["--from", "-"],
     "",
-    ["seccat: error: the trace is empty", "  fix: record one with: strace -f -o FILE -- COMMAND"],
+    ["(standard input): error: the trace is empty", "  fix: record one with: strace -f -o FILE -- COMMAND"],
   ],
   [["--from", "/nonexistent"], "", ["seccat: error: cannot read /nonexistent: no such file or directory"]],
   [
@@ -122,7 +122,7 @@ const bad: readonly (readonly [args: readonly string[], input: string, stderr: r
   [
     ["--from", "-", "--pid", "7"],
     log,
-    ["seccat: error: no call of pid 7 is in the trace", "  received: the log has pid 100, 101"],
+    ["(standard input): error: no call of pid 7 is in the trace", "  received: the log has pid 100, 101"],
   ],
   [
     ["--from", "-", "--after", "reed"],
@@ -179,6 +179,19 @@ for (const [args, input, expected] of bad) {
     });
   });
 }
+
+test("what a log holds cannot steer the terminal", () => {
+  const esc = String.fromCharCode(27);
+  const input = `${esc}[2Jboo\n${log}`;
+  const { code, stderr } = seccat(["trace", "--from", "-", "--arch", "x86_64", "-o", "/dev/null"], { input });
+  assert.is(code, 0);
+  assert.not.ok(stderr.includes(esc));
+  assert.match(stderr, /\[2Jboo/);
+  const binary = seccat(["trace", "--from", "-"], { input: `${esc}]0;boo\u0007\n` });
+  assert.is(binary.code, 2);
+  assert.not.ok(binary.stderr.includes(esc));
+  assert.match(binary.stderr, /^\(standard input\):1: error: /);
+});
 
 test("a missing strace is told with the way to install it, exit code 3", () => {
   const { code, stderr } = seccat(["trace", "--", "/bin/true"], { env: { PATH: "/nonexistent" } });
