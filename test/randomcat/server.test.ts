@@ -105,7 +105,7 @@ test("a client that says nothing loses its child after the time allowed, and oth
       assert.is((await fetchUrl(server.url)).status, 200);
       assert.is(await silent, "");
     },
-    { timeout: 1500 },
+    { timeout: 3000 },
   );
   assert.equal(ends.map(({ signal }) => signal).sort(), ["SIGKILL", null].sort());
 });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { SyscallName } from "../../arch/index.ts";
 import { encode } from "../../src/bpf/codec.ts";
 import { whyNoFilter } from "../../src/cli/randomcat/guard.ts";
 import { compile } from "../../src/compile/index.ts";
@@ -137,26 +138,46 @@ test("without strace it takes the recorded traces and says so", async () => {
   });
 });
 
-onKernel("where the kernel refuses filters, the rest is played and the reason given", async () => {
+/** Tells the story where the kernel refuses `syscalls` with EPERM, as a container may. */
+function tellWithout(syscalls: readonly SyscallName[], check: (told: Told) => void): Promise<void> {
   const { program } = compile({
     arches: [native().abi],
     default: { kind: "allow" },
-    rules: [{ action: { kind: "errno", errno: "EPERM" }, syscalls: ["seccomp"] }],
+    rules: [{ action: { kind: "errno", errno: "EPERM" }, syscalls }],
   });
-  await inFolder(async (place) => {
+  return inFolder(async (place) => {
     const { child } = await spawnFiltered([program], [process.execPath, teller], {
       cwd: place,
       env: { ...process.env, TMPDIR: place },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    const { code, text } = await finish(child);
-    assert.is(code, 0, text);
+    const told = await finish(child);
+    assert.is(told.code, 0, told.text);
+    assert.equal(readdirSync(place), []);
+    check(told);
+  });
+}
+
+onKernel(
+  "where nobody may trace, it takes the recorded traces, and children are stopped without a name",
+  async () => {
+    await tellWithout(["ptrace", "pidfd_getfd"], ({ text, seconds }) => {
+      assert.ok(seconds < 20, `${seconds} s`);
+      assert.match(text.replace(/\s+/g, " "), /traces that the project recorded .*\(.*not permitted/i);
+      assert.match(text, /ptrace its parent +failed +no control over \d+: errno 1\n/);
+      assert.match(text, /spawn a shell +killed +by a call without a name\n/);
+      assert.match(text.replace(/\s+/g, " "), /does not let a supervisor in.*pidfd_getfd answers EPERM/);
+    });
+  },
+);
+
+onKernel("where the kernel refuses filters, the rest is played and the reason given", async () => {
+  await tellWithout(["seccomp"], ({ text }) => {
     assert.match(text, /skipped\n/);
     assert.match(text.replace(/\s+/g, " "), /No filter can be installed here: .*EPERM/);
     assert.not.match(text, /killed|done/);
     assert.match(text, /Tested without a kernel/);
-    assert.equal(readdirSync(place), []);
   });
 });
 

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AbiName } from "../../../arch/index.ts";
-import { SeccatError } from "../../abi/error.ts";
 import type { Program } from "../../bpf/program.ts";
 import { judge, notifyDenials, supervise } from "../../enforce/index.ts";
 import type { AttackName } from "./attack.ts";
@@ -14,6 +13,7 @@ import { request } from "./client.ts";
 import { folder } from "./folder.ts";
 import { programArgs } from "./guard.ts";
 import { callText } from "./naming.ts";
+import { UNGUARDED } from "./request.ts";
 import type { Screen } from "./screen.ts";
 import { grouped } from "./screen.ts";
 import type { ChildEnd, ServerOptions } from "./server.ts";
@@ -23,10 +23,11 @@ const CATS = 3;
 /** No child of the story takes longer than that, in milliseconds. */
 const PATIENCE = 5000;
 
-const titles: Readonly<Record<AttackName, string>> = {
-  spawn: "spawn a shell",
-  connect: "open an outward socket",
-  ptrace: "ptrace its parent",
+/** Each misdeed in words, and the call that it cannot do without. */
+const misdeeds: Readonly<Record<AttackName, { readonly title: string; readonly call: string }>> = {
+  spawn: { title: "spawn a shell", call: "execve" },
+  connect: { title: "open an outward socket", call: "socket" },
+  ptrace: { title: "ptrace its parent", call: "ptrace" },
 };
 
 /** What one request came to: an answer or none, and how the child ended. */
@@ -101,7 +102,8 @@ export async function playTakeover(stage: Screen): Promise<void> {
   for (const name of attackNames) {
     const { answer, end } = await visit({ childArgs: attackArgs(name, port) });
     const said = answer?.body.toString().trim() ?? `no answer, ended with ${end?.signal ?? end?.code}`;
-    stage.show(`${titles[name].padEnd(24)}${style.red("done")}  ${said.slice(0, 45)}`);
+    const fate = answer?.status === 200 ? style.red("done") : "failed";
+    stage.show(`${misdeeds[name].title.padEnd(24)}${fate}  ${said.slice(0, 45)}`);
   }
 }
 
@@ -114,25 +116,32 @@ export async function playStopping(stage: Screen, program: Program, abi: AbiName
   );
   const port = await closedPort();
   let well = true;
+  let nameless: string | undefined;
   for (const name of attackNames) {
-    const [killed, call] = await Promise.all([
+    const [killed, { call, problem }] = await Promise.all([
       visit({ childArgs: [...programArgs(program), ...attackArgs(name, port)] }),
       nameDenial(program, attackArgs(name, port), abi),
     ]);
     const stopped = killed.end?.signal === "SIGSYS" && killed.answer === undefined;
-    well &&= stopped && call.named;
+    nameless ??= problem;
+    const named = call === undefined ? problem !== undefined : call.startsWith(`${misdeeds[name].call}(`);
+    well &&= stopped && named;
     const fate = stopped ? style.green("killed") : style.red("NOT STOPPED");
-    stage.show(`${titles[name].padEnd(24)}${fate}  ${style.bold(call.text)}`);
+    stage.show(
+      `${misdeeds[name].title.padEnd(24)}${fate}  ${style.bold(call ?? "by a call without a name")}`,
+    );
   }
+  if (nameless !== undefined)
+    stage.say(`This machine does not let a supervisor in, hence no names: ${nameless}.`);
   return well;
 }
 
-/** Runs a child whose denials go to a supervisor; the first denied call in words, or why it has no name. */
+/** Runs a child whose denials go to a supervisor; the first denied call in words, or why this machine tells none. */
 async function nameDenial(
   program: Program,
   attack: readonly string[],
   abi: AbiName,
-): Promise<{ named: boolean; text: string }> {
+): Promise<{ readonly call?: string; readonly problem?: string }> {
   const calls: string[] = [];
   const problems: string[] = [];
   const listen = async (child: ChildProcess) => {
@@ -147,16 +156,18 @@ async function nameDenial(
       );
       await supervisor.done;
     } catch (error) {
-      problems.push(error instanceof SeccatError ? error.message : String(error));
+      problems.push(error instanceof Error ? error.message : String(error));
+      child.kill("SIGKILL"); // it would wait for a supervisor
     }
   };
   const childArgs = [...programArgs(notifyDenials(program), true), ...attack];
   const listening: Promise<void>[] = [];
   const { end } = await visit({ childArgs, onStart: (child) => listening.push(listen(child)) });
   await Promise.all(listening);
-  const [call] = calls;
-  if (call !== undefined) return { named: true, text: call };
-  return { named: false, text: problems[0] ?? end?.errors.split("\n")[0] ?? "no call was denied" };
+  if (end?.code === UNGUARDED) problems.push(end.errors.split("\n")[0] ?? "");
+  const [[call], [problem]] = [calls, problems];
+  if (call !== undefined) return { call };
+  return problem === undefined ? {} : { problem };
 }
 
 function attackArgs(name: AttackName, port: number): string[] {

@@ -14,8 +14,14 @@ export const attackNames = Object.freeze(["spawn", "connect", "ptrace"] as const
 /** One of the misdeeds. */
 export type AttackName = (typeof attackNames)[number];
 
-/** A misdeed, ready to be done; it says what came of it when it is not stopped. */
-export type Attack = () => Promise<string>;
+/** What came of a misdeed that nobody stopped; `done` is false when it failed by itself. */
+export interface Outcome {
+  readonly done: boolean;
+  readonly text: string;
+}
+
+/** A misdeed, ready to be done. */
+export type Attack = () => Promise<Outcome>;
 
 /** Whether `word` names a misdeed. */
 export function isAttackName(word: string): word is AttackName {
@@ -51,7 +57,7 @@ function spawnShell(): Attack {
   const execve = libc.func("int execve(const char *path, const char **argv, const char **envp)");
   return async () => {
     execve("/bin/sh", ["sh", "-c", script, null], [null]);
-    return `no shell: errno ${errno()}`;
+    return { done: false, text: `no shell: errno ${errno()}` };
   };
 }
 
@@ -65,21 +71,21 @@ function traceParent(): Attack {
   return async () => {
     const result: unknown = ptrace(PTRACE_SEIZE, parent, null, null);
     return Number(result) === 0
-      ? `process ${parent}, the server, is mine to control`
-      : `no control over ${parent}: errno ${errno()}`;
+      ? { done: true, text: `process ${parent}, the server, is mine to control` }
+      : { done: false, text: `no control over ${parent}: errno ${errno()}` };
   };
 }
 
 /** Opens a socket and connects it; a refusal of the other side means that we got out. */
-function connectOut(port: number): Promise<string> {
+function connectOut(port: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
-    socket.on("connect", () => resolve(`connected to port ${port}`));
+    socket.on("connect", () => resolve({ done: true, text: `connected to port ${port}` }));
     socket.on("error", (error: NodeJS.ErrnoException) =>
       resolve(
         error.code === "ECONNREFUSED"
-          ? `got as far as port ${port}, which is closed`
-          : `no way out: ${error.code}`,
+          ? { done: true, text: `got as far as port ${port}, which is closed` }
+          : { done: false, text: `no way out: ${error.code}` },
       ),
     );
   });

@@ -14,14 +14,12 @@ import { decode } from "../../bpf/codec.ts";
 import type { Program } from "../../bpf/program.ts";
 import { install } from "../../enforce/install.ts";
 import { native } from "../../enforce/native.ts";
-import type { Attack } from "./attack.ts";
+import type { Attack, Outcome } from "./attack.ts";
 import { isAttackName, prepareAttack } from "./attack.ts";
 import type { Request } from "./request.ts";
-import { answerHead, answerText, readRequest, SOCKET, writeAll } from "./request.ts";
+import { answerHead, answerText, readRequest, SOCKET, UNGUARDED, writeAll } from "./request.ts";
 
 const BLOCK = 4096;
-/** The exit code of a child whose filter could not be installed. */
-const UNGUARDED = 3;
 
 /** Copies one of the folder's pictures to the socket. */
 function answerCat(): void {
@@ -59,11 +57,16 @@ function finish(drain: boolean): void {
   socket.end(drain ? undefined : leave);
 }
 
+/** Tells whoever asked what came of a misdeed. */
+function answerOutcome({ done, text }: Outcome): void {
+  answerText(SOCKET, done ? "200 OK" : "403 Forbidden", `${text}\n`);
+}
+
 /** Serves the connection; an `attack` is what it does instead of answering. */
 async function serve(attack: Attack | undefined): Promise<void> {
   const request = readRequest(SOCKET);
   try {
-    if (attack) answerText(SOCKET, "200 OK", `${await attack()}\n`);
+    if (attack) answerOutcome(await attack());
     else answer(request);
   } catch (error) {
     if (!isGone(error)) throw error;

@@ -6,6 +6,8 @@ import { readSync, writeSync } from "node:fs";
 
 /** Where the connection is in the child, as under inetd. */
 export const SOCKET = 0;
+/** The exit code of a child whose filter could not be installed. */
+export const UNGUARDED = 3;
 /** Bytes of a request that are read before it counts as a bad one. */
 export const REQUEST_LIMIT = 8192;
 
