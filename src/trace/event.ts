@@ -62,8 +62,6 @@ export interface ModeEvent {
   readonly line: number;
   /** The pid that the message names. */
   readonly pid: number;
-  /** Whether the line itself began with no pid, so that the message tells who the single process is. */
-  readonly alone: boolean;
   readonly mode: Mode;
 }
 

@@ -64,7 +64,8 @@ function readRecord(text: string, prefix: Prefix, end: number): Line | undefined
     case 0x5b: // [
       return readMode(text, prefix, end);
     case 0x2f: // /
-      return readMessage(text, at, end);
+    case 0x2e: // .
+      return readMessage(text, prefix, end);
     case 0x25: // %
       return startsWith(text, "% time ", at, end) ? { kind: "summary" } : undefined;
     case 0x3f: // ?
@@ -84,14 +85,16 @@ function prefixOnly(prefix: Prefix): string {
   return prefix.pid !== undefined || prefix.stray !== "" ? "a number alone" : "nothing behind the prefix";
 }
 
-/** A record further right in a line, behind something that strace does not print. */
+/** A record further right in a line, behind something that strace does not print: a quote's `> `, a page's marks. */
 function readInner(text: string, at: number, end: number): Line | undefined {
-  const found = text.slice(at, end).indexOf("[pid ");
-  if (found <= 0) return undefined;
-  const prefix = readPrefix(text, at + found, end);
-  if (prefix.pid === undefined || prefix.at >= end) return undefined;
-  const stray = text.slice(at, at + found).trim();
-  return readRecord(text, { ...prefix, stray }, end);
+  const named = text.slice(at, end).indexOf("[pid ");
+  let from = at + Math.max(0, named);
+  if (named <= 0)
+    while (from < end && (text.charCodeAt(from) === 0x3e || isSpace(text.charCodeAt(from)))) from++;
+  if (from === at) return undefined;
+  const prefix = readPrefix(text, from, end);
+  if (prefix.at >= end) return undefined;
+  return readRecord(text, { ...prefix, stray: text.slice(at, from).trim() }, end);
 }
 
 function readCall(text: string, prefix: Prefix, end: number): Line | undefined {
@@ -102,7 +105,7 @@ function readCall(text: string, prefix: Prefix, end: number): Line | undefined {
   if (text.charCodeAt(i) === 0x28 && i < end)
     return { kind: "call", prefix, name, body: readBody(text, i + 1, end) };
   return name === "strace" || name === "Process" || name === "System"
-    ? readMessage(text, prefix.at, end)
+    ? readMessage(text, prefix, end)
     : undefined;
 }
 
@@ -167,23 +170,32 @@ function between(text: string, at: number, end: number, open: string, close: str
   return line.slice(open.length, line.length - close.length);
 }
 
+/** strace's words for its modes, those of older ones too. */
+const modes: ReadonlyMap<string, Mode> = new Map([
+  ["64 bit", "64"],
+  ["64-bit", "64"],
+  ["AArch64", "64"],
+  ["32 bit", "32"],
+  ["32-bit", "32"],
+  ["x32", "x32"],
+]);
+
 /** `[ Process PID=9779 runs in 32 bit mode. ]`. */
 function readMode(text: string, prefix: Prefix, end: number): Line | undefined {
   const inner = between(text, prefix.at, end, "[ Process PID=", " mode. ]");
-  const [digits = "", ...words] = inner?.split(" ") ?? [];
-  const pid = Number(digits);
-  if (digits === "" || !Number.isInteger(pid)) return undefined;
-  const mode = { "runs in 64 bit": "64", "runs in 32 bit": "32", "runs in x32": "x32" } as const;
-  const said = words.join(" ");
-  for (const [form, value] of Object.entries(mode))
-    if (form === said) return { kind: "mode", prefix, pid, mode: value };
-  return undefined;
+  const [digits = "", said = ""] = inner?.split(" runs in ") ?? [];
+  const mode = modes.get(said);
+  return mode && /^[0-9]{1,7}$/.test(digits)
+    ? { kind: "mode", prefix, pid: Number(digits), mode }
+    : undefined;
 }
 
 /** `strace: Process 9658 attached`, `Process 9658 detached`, `/usr/bin/strace: ...`. */
-function readMessage(text: string, at: number, end: number): Line | undefined {
-  const line = text.slice(at, end).trimEnd();
-  const speaker = /^(?:\/[^ :]*\/)?strace: /.exec(line)?.[0] ?? "";
+function readMessage(text: string, prefix: Prefix, end: number): Line | undefined {
+  const line = text.slice(prefix.at, end).trimEnd();
+  const speaker = /^(?:\.{0,2}\/[^ :]*)?strace: /.exec(line)?.[0] ?? "";
+  const inner = line.startsWith("[ Process", speaker.length);
+  if (inner) return readMode(text, { ...prefix, at: prefix.at + speaker.length }, end);
   const [who, digits = "", verb] = line.slice(speaker.length).split(" ");
   const pid = Number(digits);
   if (who === "Process" && /^[0-9]{1,7}$/.test(digits)) {

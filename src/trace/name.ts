@@ -54,6 +54,29 @@ const ipcs: ReadonlySet<string> = new Set(
   "semop semget semctl semtimedop msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl".split(" "),
 );
 
+/** How straces before 4.8 spell some calls. */
+const formerly: ReadonlyMap<string, SyscallName> = new Map([
+  ["_exit", "exit"],
+  ["old_mmap", "mmap"],
+  ["old_select", "select"],
+]);
+
+/** Whether a name in front of `(` can be a system call's, as strace spells them. */
+export function isShownName(name: string): boolean {
+  return (
+    isSyscallName(name) ||
+    syscallAlias(name) !== undefined ||
+    formerly.has(name) ||
+    rawNumber(name) !== undefined
+  );
+}
+
+/** The number in `syscall_0x1d9`, or `SYS_318` of straces before 4.8; undefined in other names. */
+function rawNumber(name: string): number | undefined {
+  const digits = /^syscall_(0x[0-9a-f]{1,16})$/.exec(name)?.[1] ?? /^SYS_([0-9]{1,10})$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(BigInt.asUintN(32, BigInt(digits)));
+}
+
 /** The ABI of calls made in `mode` on a machine whose own ABI is `native`; undefined when it has no such. */
 export function abiOfMode(native: AbiName, mode: Mode | undefined): AbiName | undefined {
   if (mode === undefined) return native;
@@ -98,8 +121,9 @@ function resolveNumber(name: string, shownNr: number, abis: readonly AbiName[]):
 }
 
 function resolveName(shown: Shown, own: AbiName): Resolved {
-  const { name } = shown;
-  if (name.startsWith("syscall_0x")) return resolveRaw(name, own);
+  const raw = rawNumber(shown.name);
+  if (raw !== undefined) return resolveRaw(shown.name, raw, own);
+  const name = formerly.get(shown.name) ?? shown.name;
   if (isSyscallName(name) && syscallNr(own, name) !== undefined)
     return { abi: own, call: name, warning: doubtOf(shown, name, own) };
   const alias = syscallAlias(name, own);
@@ -123,9 +147,8 @@ function doubtOf(shown: Shown, name: SyscallName, own: AbiName): string {
   return `${name} on ${own} may have gone through ${through}, which strace does not show: record with strace -n, or allow ${through} as well`;
 }
 
-/** `syscall_0x1d9`: a call that strace has no name for. */
-function resolveRaw(name: string, own: AbiName): Resolved {
-  const value = Number(BigInt.asUintN(32, hexOf(name)));
+/** A call that strace has no name for. */
+function resolveRaw(name: string, value: number, own: AbiName): Resolved {
   if (value === 0xffffffff)
     return {
       abi: own,
@@ -134,13 +157,7 @@ function resolveRaw(name: string, own: AbiName): Resolved {
     };
   const nr = own === "x32" ? (value | X32_BIT) >>> 0 : value;
   const call = syscallName(own, nr);
-  if (call !== undefined) return { abi: own, call, warning: "" };
-  return numbered(name, nr, own);
-}
-
-function hexOf(name: string): bigint {
-  const digits = name.slice(10);
-  return /^[0-9a-f]{1,16}$/.test(digits) ? BigInt(`0x${digits}`) : 0xffffffffn;
+  return call === undefined ? numbered(name, nr, own) : { abi: own, call, warning: "" };
 }
 
 function numbered(name: string, nr: number, own: AbiName): Resolved {
@@ -149,6 +166,8 @@ function numbered(name: string, nr: number, own: AbiName): Resolved {
 }
 
 function strange(name: string, own: AbiName): string {
+  if (name === "__libc_start_main")
+    return "the log looks like one of ltrace, which shows functions of libraries, not what the kernel is asked for";
   const having = isSyscallName(name) ? abiNames.filter((other) => syscallNr(other, name) !== undefined) : [];
   if (having.length > 0) {
     const some = having.slice(0, 3).join(", ");

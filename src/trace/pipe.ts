@@ -8,15 +8,15 @@ import { SeccatError } from "../abi/error.ts";
 
 const run = promisify(execFile);
 
-/** A named pipe in a folder of its own. */
+/** A named pipe in a folder of its own, open for reading. */
 export interface NamedPipe {
   readonly path: string;
-  /** What is written to it, until its last writer closes it; the name is gone as soon as one has opened it. */
+  /** What is written to it: it ends when its last writer closes it, but not before `release`. Once. */
   read(): AsyncIterable<Uint8Array>;
-  /** Ends a read for which no writer has come. Call it when none will. */
+  /** Says that no further writer will come. */
   release(): void;
-  /** Removes the name, if it is still there. */
-  remove(): Promise<void>;
+  /** Closes what is not being read, and removes it. */
+  close(): Promise<void>;
 }
 
 /** Makes a named pipe. Throws SeccatError "host" when this machine cannot. */
@@ -26,7 +26,7 @@ export async function makePipe(): Promise<NamedPipe> {
     folder = await mkdtemp(join(tmpdir(), "seccat-"));
     const path = join(folder, "trace");
     await run("mkfifo", ["-m", "600", path]);
-    return pipeAt(folder, path);
+    return openPipe(folder, path);
   } catch (error) {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     const received = error instanceof Error ? error.message.trim() : String(error);
@@ -34,28 +34,30 @@ export async function makePipe(): Promise<NamedPipe> {
   }
 }
 
-function pipeAt(folder: string, path: string): NamedPipe {
-  const remove = () => rm(folder, { recursive: true, force: true });
-  let opened = false;
+function openPipe(folder: string, path: string): NamedPipe {
+  // A writer of our own (Linux opens both ways without waiting): no open waits for the other side, and there
+  // is no end before we close it, whether strace comes late, early or never.
+  let writer: number | undefined = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  let reader: number | undefined = openSync(path, constants.O_RDONLY);
+  const release = () => {
+    if (writer !== undefined) closeSync(writer);
+    writer = undefined;
+  };
   return {
     path,
-    remove,
+    release,
     async *read() {
-      // Opening waits, in a thread of its own, for the writer.
-      const stream = createReadStream(path, { highWaterMark: 65536 });
-      stream.once("open", () => {
-        opened = true;
-        remove().catch(() => undefined);
-      });
+      if (reader === undefined) return;
+      // The stream closes it.
+      const stream = createReadStream("", { fd: reader, highWaterMark: 65536 });
+      reader = undefined;
       for await (const piece of stream) yield piece;
     },
-    release() {
-      if (opened) return;
-      try {
-        closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-      } catch {
-        // ENXIO or ENOENT: nobody waits.
-      }
+    async close() {
+      release();
+      if (reader !== undefined) closeSync(reader);
+      reader = undefined;
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -3,7 +3,7 @@
 // It knows no pid namespaces, but where strace adds `/* 12 in strace's PID NS */`.
 
 import { splitArgs } from "./argument.ts";
-import type { BeginEvent, CallEvent, ExitEvent, Mode, ModeEvent, StraceEvent } from "./event.ts";
+import type { BeginEvent, CallEvent, ExitEvent, Mode, StraceEvent } from "./event.ts";
 
 /** One thread that strace follows; a process is the thread that began it, with those that it leads. */
 export interface Task {
@@ -52,7 +52,7 @@ interface Birth {
 }
 
 const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
-const leavers: ReadonlySet<string> = new Set(["exit_group", "exit"]);
+const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
 const CLONE_THREAD = 0x10000n;
 /**
  * Tasks without an end in the log, tasks remembered after theirs, pids waited for: of more, the oldest are
@@ -121,7 +121,7 @@ function followEvent(table: Processes, event: StraceEvent): readonly Task[] {
       if (table.begun) announce(table, event.pid, event.line);
       return [];
     case "mode":
-      switchMode(table, event);
+      namedTask(table, event.pid, event).mode = event.mode;
       return [];
     case "call":
       if (!leavers.has(event.name)) return [];
@@ -248,12 +248,6 @@ function isThread(event: CallEvent | BeginEvent): boolean {
   // The only argument of clone3 is a pointer when strace does not look behind it.
   if (hex === undefined || (named < 0 && event.name === "clone3")) return false;
   return (BigInt(hex) & CLONE_THREAD) !== 0n;
-}
-
-function switchMode(table: Processes, event: ModeEvent): void {
-  const known = event.alone && !table.live.has(event.pid) ? claim(table, event.pid, event) : undefined;
-  const task = known ?? namedTask(table, event.pid, event);
-  task.mode = event.mode;
 }
 
 /** Who a `+++ ... +++` line takes away: when a thread called execve, that thread, whose process keeps its pid. */

@@ -2,10 +2,10 @@
 // incomplete line, the calls that are open (one per process) and the first few notes. It does not look
 // into arguments; argument.ts does, for who needs them. It does not know processes; process.ts does.
 
-import { isSyscallName, syscallAlias } from "../../arch/index.ts";
 import type { NoiseEvent, StraceEvent } from "./event.ts";
 import { closeJournal, type Journal, newJournal, noteDoubt, noteUnreadable } from "./journal.ts";
 import { type CallLine, isSummaryRow, type Line, type ProcessLine, readLateEnd, readLine } from "./line.ts";
+import { isShownName } from "./name.ts";
 import {
   beginCall,
   leaveAllCalls,
@@ -200,19 +200,10 @@ function takeCall(
   end: number,
 ): string | undefined {
   const { name, body } = line;
-  if (
-    body.end === "missing" &&
-    !isSyscallName(name) &&
-    syscallAlias(name) === undefined &&
-    !name.startsWith("syscall_0x")
-  )
-    return takeUnreadable(
-      state,
-      `no system call is named ${name.slice(0, 40)}, and it has no result`,
-      text,
-      start,
-      end,
-    );
+  if (body.end === "missing" && !isShownName(name)) {
+    const reason = `no system call is named ${name.slice(0, 40)}, and it has no result`;
+    return takeUnreadable(state, reason, text, start, end);
+  }
   const pair = line.kind === "call" ? beginCall : resumeCall;
   pair(state.pairing, prefixOf(state, line), name, body, text.slice(start, end));
   state.summary = false;
@@ -266,7 +257,6 @@ function takeProcess(state: State, line: ProcessLine): undefined {
       kind: "mode",
       line: journal.lines,
       pid: line.pid,
-      alone: pid === undefined,
       mode: line.mode,
     });
   else {

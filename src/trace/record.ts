@@ -64,7 +64,7 @@ export async function recordStrace(command: readonly string[], options: RecordOp
     await judge(session, strace, name);
     return recorded;
   } finally {
-    await pipe.remove();
+    await pipe.close();
   }
 }
 
@@ -95,7 +95,7 @@ async function watch(session: Session, pipe: NamedPipe, options: RecordOptions):
   });
   // Awaited below, but only after the log.
   ended.catch(() => undefined);
-  const unguard = guard(session, options.signal);
+  const unguard = guard(session, pipe, options.signal);
   try {
     const failures = await readLog(session, pipe, options.each);
     const recorded = await ended;
@@ -150,13 +150,15 @@ function note(session: Session, event: StraceEvent): void {
 }
 
 /** Passes signals on while the command runs; returns what undoes it. */
-function guard(session: Session, abort: AbortSignal | undefined): () => void {
+function guard(session: Session, pipe: NamedPipe, abort: AbortSignal | undefined): () => void {
   const ignore = () => undefined;
   const forward = (signal: NodeJS.Signals) => send(session.root, signal);
   const aborted = () => killOn(session);
   const last = () => {
     killAll(session);
     session.child.kill("SIGKILL");
+    // Or the end of this process would wait for the one that waits for the log.
+    pipe.release();
   };
   for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, ignore);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, forward);
@@ -187,6 +189,15 @@ function send(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** strace itself ends with the last that it follows; killed, it would leave them running. */
 function killAll(session: Session): void {
   const { child, live } = session;
@@ -207,9 +218,15 @@ function childrenOf(pid: number | undefined): number[] {
   }
 }
 
-/** Throws when what ran was not the command. */
+/** Throws when what ran was not the command, or ran on without strace. */
 async function judge(session: Session, strace: Strace, name: string): Promise<void> {
   const { refused, calls } = session;
+  const escaped = [...session.live].filter(isAlive);
+  if (escaped.length > 0) {
+    killAll(session);
+    const message = "strace ended before the command, which was killed";
+    throw new SeccatError({ code: "host", message, received: `left: pid ${escaped.join(", ")}` });
+  }
   if (calls === 0) {
     const received = await straceComplaint(strace);
     const fix =

@@ -157,6 +157,7 @@ function attachedAtEnd(text: string, at: number, end: number): { at: number; pid
   const found = line.lastIndexOf("Process ");
   const digits = line.slice(found + 8, line.length - 9);
   if (found < 0 || !/^[0-9]{1,7}$/.test(digits)) return undefined;
-  const said = /(?:\/[^ (,|]*)?strace: $/.exec(line.slice(Math.max(0, found - 4096), found))?.[0] ?? "";
+  const said =
+    /(?:\.{0,2}\/[^ (,|]*)?strace: $/.exec(line.slice(Math.max(0, found - 4096), found))?.[0] ?? "";
   return { at: at + found - said.length, pid: Number(digits) };
 }

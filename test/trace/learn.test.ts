@@ -371,6 +371,47 @@ learning("a number that only strace does not know gets its name", () => {
   assert.is(calls("5 syscall_0x27() = 5\n5 close(3) = 0"), "getpid close");
 });
 
+learning("straces of long ago have other spellings", () => {
+  assert.is(calls("5 SYS_318(0x1) = 0\n5 SYS_999() = 0\n5 _exit(0) = ?"), "getrandom 999 exit");
+  assert.is(calls("5 old_mmap(NULL) = 0x1", { native: "x86" }), "mmap");
+});
+
+learning("a log of ltrace is known by what every program begins with", () => {
+  const log = ["__libc_start_main(0x80484a4, 1, 0xbffff7b4 <unfinished ...>", "geteuid() = 2003"];
+  assert.match(learned(log).report.warnings[0] ?? "", "looks like one of ltrace");
+});
+
+learning("a mode that is announced without a pid in front belongs to the pid that it names", () => {
+  const log = [
+    "[pid 5] getpid() = 5",
+    "[pid 6] dup(1) = 3",
+    "[ Process PID=6 runs in 32 bit mode. ]",
+    "[pid 5] getppid() = 1",
+    "[pid 6] _llseek(3) = 0",
+  ];
+  assert.equal(
+    learned(log).report.syscalls.map(({ call, abis }) => `${call} ${abis}`),
+    ["getpid x86_64", "dup x86_64", "getppid x86_64", "_llseek x86"],
+  );
+});
+
+learning("a mode tells the pid of the single process", () => {
+  const log = [`execve("/a", [], NULL) = 0`, "[ Process PID=5 runs in 32 bit mode. ]", "_llseek(3) = 0"];
+  assert.equal(learned(log).report.taken.pids, [5]);
+  assert.is(calls(log, { pids: [5] }), "execve _llseek");
+});
+
+learning("pids of another namespace are told by strace's comment", () => {
+  const log = [
+    "700 dup(1) = 3",
+    "700 clone(child_stack=NULL, flags=CLONE_NEWPID|SIGCHLD) = 2 /* 801 in strace's PID NS */",
+    "801 getpid() = 2",
+  ];
+  const { report } = learned(log.slice(1), { only: "child" });
+  assert.equal([report.taken.pids, report.left.pids], [[801], [700]]);
+  assert.match(report.chosen, "returned by fork, vfork or clone");
+});
+
 learning("the number -1 is no call", () => {
   const { policy, report } = learned("5 syscall_0xffffffffffffffff(0x3) = -1 ENOSYS (x)\n5 close(3) = 0");
   assert.equal(policy.rules[0]?.syscalls, ["close"]);

@@ -274,6 +274,27 @@ live("a recorder that is killed by its own exit leaves nothing behind", async ()
   assert.not(alive(pid));
 });
 
+live("when strace itself is killed, the command goes too", async (folder) => {
+  const events: StraceEvent[] = [];
+  const each = (event: StraceEvent) => {
+    events.push(event);
+    if (event.kind !== "call" || event.name !== "execve") return;
+    const status = readFileSync(`/proc/${event.pid}/status`, "latin1");
+    process.kill(Number(/^TracerPid:\s*(\d+)/m.exec(status)?.[1]), "SIGKILL");
+  };
+  const error = await refusal(() => record(folder, ["sleep", "100"], { each }));
+  assert.equal([error.code, error.message], ["host", "strace ended before the command, which was killed"]);
+  const until = Date.now() + 3000;
+  while (pids(events).some(alive) && Date.now() < until) await new Promise((done) => setTimeout(done, 20));
+  assert.equal(pids(events).filter(alive), []);
+});
+
+live("a strace that ends at once is not waited for, however often", async (folder) => {
+  const strace = forbidden(folder);
+  for (let i = 0; i < 30; i++)
+    assert.is((await refusal(() => record(folder, ["true"], { strace }))).code, "host");
+});
+
 recording("a command is found as execvp finds it", async () => {
   await inFolder((folder) => {
     const file = join(folder, "tool");
