@@ -1,0 +1,209 @@
+/** Random filters built in libseccomp and in Seccat, and the decisions of both compared call by call. */
+import { type AbiName, abi, abiOf, type SyscallName } from "../../arch/index.ts";
+import { packData, type SeccompData } from "../../src/abi/data.ts";
+import { readProgram } from "../../src/bpf/codec.ts";
+import type { Program } from "../../src/bpf/program.ts";
+import { run } from "../../src/bpf/run.ts";
+import { decide } from "../../src/libseccomp/policy.ts";
+import { nativeArch, tokenOf } from "../../src/libseccomp/syscall.ts";
+import { seccomp_policies, seccomp_program } from "../../src/libseccomp.ts";
+import type { Random } from "../seed.ts";
+import { faultOn, forgottenLoads } from "./fault.ts";
+import { knownFault, numbersOf, rulesAt } from "./known.ts";
+import { mirror } from "./mirror.ts";
+import type { Oracle } from "./oracle.ts";
+import { commandsOf, describe, type Filter, randomCalls, randomFilter } from "./random.ts";
+import { union } from "./union.ts";
+
+/** What a comparison of many filters came to. */
+export interface Tally {
+  filters: number;
+  calls: number;
+  /** Calls that both decide alike. */
+  alike: number;
+  /** Calls that also the plain union of the rules was asked about. */
+  judged: number;
+  /** Calls that libseccomp decides otherwise for a known reason. */
+  readonly calledApart: Map<string, number>;
+  /** Filters that libseccomp does not build alike for a known reason; their programs are still held to the policy. */
+  readonly builtApart: Map<string, number>;
+  /** Filters with at least one call apart. */
+  filtersApart: number;
+}
+
+/** Filters per run of the oracle. */
+const BATCH = 200;
+
+/**
+ * Compares `filters` random filters on `calls` calls each. Throws with the filter and the call when libseccomp
+ * decides otherwise for no known reason, or when a program does not do what its policies say.
+ */
+export function compare(
+  oracle: Extract<Oracle, { ask: unknown }>,
+  random: Random,
+  filters: number,
+  calls: number,
+  names: readonly SyscallName[],
+): Tally {
+  const tally: Tally = {
+    filters: 0,
+    calls: 0,
+    alike: 0,
+    judged: 0,
+    calledApart: new Map(),
+    builtApart: new Map(),
+    filtersApart: 0,
+  };
+  while (tally.filters < filters) {
+    const batch = Array.from({ length: Math.min(BATCH, filters - tally.filters) }, () =>
+      randomFilter(random, names),
+    );
+    const commands = batch.map((filter) => commandsOf(filter, tokenOf));
+    const answers = oracle.ask(commands.flat());
+    let at = 0;
+    for (const [i, filter] of batch.entries()) {
+      const mine = commands[i] ?? [];
+      const theirs = answers.slice(at, at + mine.length);
+      at += mine.length;
+      compareFilter(tally, filter, mine, theirs, randomCalls(random, filter, calls));
+      tally.filters++;
+    }
+  }
+  return tally;
+}
+
+function compareFilter(
+  tally: Tally,
+  filter: Filter,
+  commands: readonly string[],
+  theirs: readonly string[],
+  calls: readonly SeccompData[],
+): void {
+  const { answers, ctx } = mirror(commands.slice(0, -1));
+  const apart = builtApart(filter, commands, answers, theirs);
+  if (apart !== undefined) count(tally.builtApart, apart);
+  const program = seccomp_program(ctx);
+  const policies = seccomp_policies(ctx);
+  const [, hex = ""] = theirs.at(-1)?.split(" ") ?? [];
+  const other = apart === undefined ? readProgram(Buffer.from(hex, "hex"), program.endian) : undefined;
+  const judged = accepted(filter, commands, answers);
+  const judge = judged ? union(judged, native()) : () => undefined;
+  const before = sum(tally.calledApart);
+  const arches = new Set(filter.arches.map((arch) => abi(arch).auditArch));
+  const loads = other ? forgottenLoads(other, arches) : new Set<number>();
+  for (const call of calls) {
+    tally.calls++;
+    const words = packData(call, program.endian);
+    const ret = run(program, words);
+    if (ret !== decide(policies, filter.badArch, call)) throw fail("its policies", filter, call, ret);
+    const plain = judge(call);
+    if (plain !== undefined) {
+      tally.judged++;
+      if (plain !== ret) throw fail(`the union of its rules (0x${plain.toString(16)})`, filter, call, ret);
+    }
+    if (other) compareCall(tally, { filter, call, words, ret, other, loads });
+  }
+  if (sum(tally.calledApart) > before) tally.filtersApart++;
+}
+
+interface Case {
+  readonly filter: Filter;
+  readonly call: SeccompData;
+  readonly words: Uint32Array;
+  readonly ret: number;
+  readonly other: Program;
+  readonly loads: ReadonlySet<number>;
+}
+
+function compareCall(tally: Tally, { filter, call, words, ret, other, loads }: Case): void {
+  const theirs = run(other, words);
+  if (theirs === ret) {
+    tally.alike++;
+    return;
+  }
+  const actions = new Set([filter.base, filter.badArch, ...filter.rules.map(({ action }) => action)]);
+  const arch = abiOf(call.arch, call.nr);
+  const reason =
+    faultOn(other, words, loads, actions) ??
+    beyondBit31(call) ??
+    (arch && knownFault(arch, rulesAt(filter, arch, native(), call.nr)));
+  if (reason === undefined) throw fail(`libseccomp (0x${theirs.toString(16)})`, filter, call, ret);
+  count(tally.calledApart, reason);
+}
+
+/** On x86_64, numbers from 0x80000000 on but -1 belong to another ABI in libseccomp than bit 30 says. */
+function beyondBit31({ arch, nr }: SeccompData): string | undefined {
+  const differs = arch === abi("x86_64").auditArch && nr >= 0x80000000 && nr !== 0xffffffff;
+  return differs ? "number from 0x80000000 on" : undefined;
+}
+
+/** The known reason for which libseccomp answered another code somewhere; throws when there is none. */
+function builtApart(
+  filter: Filter,
+  commands: readonly string[],
+  ours: readonly string[],
+  theirs: readonly string[],
+): string | undefined {
+  const at = ours.findIndex((answer, i) => answer !== theirs[i]);
+  const hangs = theirs.includes("hang");
+  if (at < 0) return hangs ? "hang" : undefined;
+  const failed = theirs.slice(0, at).some((answer, i) => commands[i]?.startsWith("rule") && answer !== "0");
+  if (failed && filter.lateAfter > 0) return "forgotten architecture";
+  const [, , nr] = commands[at]?.split(" ") ?? [];
+  const rule = filter.rules.find((each) => String(each.nr) === nr);
+  const isHalves = filter.arches.some((arch) =>
+    (rule ? numbersOf(rule, arch, native()) : []).some(
+      (there) => knownFault(arch, rulesAt(filter, arch, native(), there)) === "halves",
+    ),
+  );
+  if (!isHalves) throw fail(`libseccomp (${commands[at]} is ${theirs[at]}, ours ${ours[at]})`, filter);
+  return hangs ? "hang" : `halves: ${theirs[at]} for ${ours[at]}`;
+}
+
+/** The filter without the rules that were refused: those that the union is made of. */
+function accepted(
+  filter: Filter,
+  commands: readonly string[],
+  answers: readonly string[],
+): Filter | undefined {
+  const codes = answers.filter((_, i) => commands[i]?.startsWith("rule "));
+  if (codes.every((code) => code === "0")) return filter;
+  // Fewer rules would move the place at which the last architecture was added.
+  if (filter.lateAfter > 0) return undefined;
+  return { ...filter, rules: filter.rules.filter((_, i) => codes[i] === "0") };
+}
+
+function native(): AbiName {
+  if (nativeArch === undefined) throw new Error("this machine has no libseccomp");
+  return nativeArch;
+}
+
+function count(counts: Map<string, number>, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, n) => total + n, 0);
+}
+
+function fail(than: string, filter: Filter, call?: SeccompData, ret?: number): Error {
+  const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+  const what = call
+    ? `nr ${hex(call.nr)} of ${abiOf(call.arch, call.nr)} with ${call.args.map(hex).join(" ")} gives ${hex(ret ?? 0)}`
+    : "the filter is built";
+  return new Error(`${what}, other than ${than} says, under\n${describe(filter)}`);
+}
+
+/** The tally as lines to print. */
+export function report(tally: Tally, version: string): string[] {
+  const list = (counts: ReadonlyMap<string, number>) =>
+    [...counts].sort(([, a], [, b]) => b - a).map(([what, n]) => `    ${n}  ${what}`);
+  return [
+    `libseccomp ${version}: ${tally.filters} filters, ${tally.calls} calls`,
+    `  ${tally.alike} calls decided alike, ${tally.judged} also as the union of the rules says`,
+    `  ${sum(tally.calledApart)} calls of ${tally.filtersApart} filters apart, in libseccomp by`,
+    ...list(tally.calledApart),
+    `  ${sum(tally.builtApart)} filters not compared, in libseccomp by`,
+    ...list(tally.builtApart),
+  ];
+}
