@@ -97,21 +97,42 @@ class ArgumentDecisions {
   }
 }
 
-/** One decision per AUDIT_ARCH, then one for all: x86_64 and x32 share theirs and are told apart by bit 30. */
-export function byArch(graph: Graph, decisions: readonly ArchDecision[], badArch: Node): Node {
+/** One decision per AUDIT_ARCH, then one for all. */
+export function byArch(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf): Node {
   const nodes = new Map<number, Node>();
-  const find = (abi: string) => decisions.find(({ arch }) => arch.abi === abi);
   for (const { arch, segments } of decisions) {
-    if (arch.abi === "x86_64" || arch.abi === "x32") {
-      const part = (abi: string) => {
-        const decision = find(abi);
-        return decision ? dispatch(graph, NR, decision.segments) : badArch;
-      };
-      nodes.set(arch.auditArch, graph.test(NR, "jset", X32_BIT, part("x32"), part("x86_64")));
-    } else nodes.set(arch.auditArch, dispatch(graph, NR, segments));
+    const sibling = arch.abi === "x86_64" || arch.abi === "x32";
+    const node = sibling ? x86Node(graph, decisions, badArch) : dispatch(graph, NR, segments);
+    nodes.set(arch.auditArch, node);
   }
   return [...nodes].reduceRight<Node>(
     (rest, [auditArch, node]) => graph.test(ARCH, "jeq", auditArch, node, rest),
     badArch,
   );
+}
+
+/**
+ * x86_64 and x32 share their AUDIT_ARCH and are told apart by bit 30 of the number. No call of x86_64 has it,
+ * so only numbers beyond its own need the test:
+ *
+ *     0 .. newest   x86_64's calls
+ *     above         bit 30 ? x32 : newer
+ */
+function x86Node(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf): Node {
+  const of = (abi: string) => decisions.find(({ arch }) => arch.abi === abi);
+  const [x86, x32] = [of("x86_64"), of("x32")];
+  const inX32 = x32 ? dispatch(graph, NR, fromBit30(x32.segments)) : badArch;
+  if (!x86) return graph.test(NR, "jset", X32_BIT, inX32, badArch);
+  const newer = graph.leaf(x86.arch.newer);
+  const beyond = graph.test(NR, "jset", X32_BIT, inX32, newer);
+  const segments = x86.segments.map((segment) =>
+    segment.from > x86.arch.newest && segment.node === newer ? { ...segment, node: beyond } : segment,
+  );
+  return dispatch(graph, NR, segments);
+}
+
+/** The segments of numbers that have bit 30; what the others would be does not matter. */
+function fromBit30(segments: readonly Segment[]): Segment[] {
+  const [first, ...rest] = cut(segments, X32_BIT, MAX_U32);
+  return first ? [{ ...first, from: 0 }, ...rest] : [];
 }
