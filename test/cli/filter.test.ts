@@ -97,7 +97,7 @@ const bad: readonly (readonly [name: string, data: string | Uint8Array, stderr: 
   ],
   [
     "a program that the kernel would refuse",
-    bytes.subarray(0, 16),
+    new Uint8Array([0x20, 0, 0, 0, 4, 0, 0, 0, 0x15, 0, 0, 14, 0x3e, 0, 0, 0xc0]),
     [
       "f (pc 1): error: a jump past the end",
       "  expected: a target of at most 1",
