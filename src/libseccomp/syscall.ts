@@ -107,8 +107,9 @@ export interface Request {
 }
 
 /**
- * Where a rule stands on `arch`: under a negative number or nowhere when the arch lacks the call, twice when it
- * is also a sub-call. The name of an errno when it cannot be added.
+ * Where a rule stands on `arch`: twice when the call is also a sub-call; nowhere or under its pseudo number when
+ * the arch lacks it. No program has such a number, but rules under it can conflict, as in libseccomp. The name
+ * of an errno when it cannot be added.
  */
 export function targetsOf(
   arch: AbiName,
@@ -125,15 +126,11 @@ export function targetsOf(
     // The sub-call's arguments are behind a pointer: what the rule says of them cannot be tested there.
     if (exact && args.length > 0) return "EINVAL";
     const via = abi(arch).multiplexers[sub.via];
-    const direct = directNr(arch, name);
-    return [
-      ...(via === undefined ? [] : [{ nr: via, args: asSubCall(args, sub.nr) }]),
-      ...(direct === undefined ? [] : [{ nr: direct, args }]),
-    ];
+    const direct = { nr: sysNr(arch, name), args };
+    return via === undefined ? [direct] : [{ nr: via, args: asSubCall(args, sub.nr) }, direct];
   }
   if (nr >= 0) return [{ nr, args }];
   if (exact) return "EDOM";
-  // Without socketcall, libseccomp keeps such rules, although no program has them: they can still conflict.
   return isMultiplexed(arch) ? [] : [{ nr, args }];
 }
 

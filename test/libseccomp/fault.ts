@@ -8,11 +8,15 @@
 import { ARCH_OFFSET } from "../../src/abi/data.ts";
 import { Op, opcodeOf } from "../../src/abi/opcode.ts";
 import { successors } from "../../src/bpf/cfg.ts";
-import type { Program } from "../../src/bpf/program.ts";
+import type { Program, SockFilter } from "../../src/bpf/program.ts";
 import { trace } from "../../src/bpf/run.ts";
 
 /** A fault that a program shows on the way to one answer. */
 export type ProgramFault = "forgotten load" | "swapped return";
+
+/** A once it was equal to an arch: nothing is left to ask of it. */
+const KNOWN_ARCH = "the arch, known";
+const ARCH = `[${ARCH_OFFSET}]`;
 
 /** The tests of `program` at which A need not hold the word that is meant; `arches` are its AUDIT_ARCH_* values. */
 export function forgottenLoads(program: Program, arches: ReadonlySet<number>): ReadonlySet<number> {
@@ -21,19 +25,20 @@ export function forgottenLoads(program: Program, arches: ReadonlySet<number>): R
   const faults = new Set<number>();
   program.insns.forEach((insn, pc) => {
     const before = held[pc] ?? new Set();
-    if (opcodeOf(insn.code)?.kind === "jump") {
-      const isArch = before.has(`[${ARCH_OFFSET}]`);
-      if (before.size > 1 || (isArch && !arches.has(insn.k))) faults.add(pc);
-    }
-    const after = [...before].map((word) => next(insn.code, insn.k, word));
-    for (const to of successors(insn, pc)) for (const word of after) held[to]?.add(word);
+    const isTest = opcodeOf(insn.code)?.kind === "jump";
+    const noArch = before.has(ARCH) && !arches.has(insn.k);
+    if (isTest && (before.size > 1 || before.has(KNOWN_ARCH) || noArch)) faults.add(pc);
+    for (const [i, to] of successors(insn, pc).entries())
+      for (const word of before) held[to]?.add(next(insn, word, i));
   });
   return faults;
 }
 
-function next(code: number, k: number, word: string): string {
+/** The word in A after an instruction, on its first or second way on. */
+function next({ code, k }: SockFilter, word: string, way: number): string {
   if (code === Op.LD_ABS) return `[${k}]`;
-  return code === Op.AND ? `${word} & ${k}` : word;
+  if (code === Op.AND) return `${word} & ${k}`;
+  return code === Op.JEQ && word === ARCH && way === 0 ? KNOWN_ARCH : word;
 }
 
 /** The fault that shows when `program` answers `words`, if any; `actions` are those of its policy. */

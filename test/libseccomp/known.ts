@@ -35,6 +35,11 @@ export interface Placed {
   readonly args: readonly Comparison[];
 }
 
+/** Whether the last architecture of `filter` is added behind some rules. */
+export function isLate({ arches, lateAfter }: Filter): boolean {
+  return arches.length > 1 && lateAfter > 0;
+}
+
 /** The numbers of `arch` under which one rule stands, unsigned. */
 export function numbersOf(rule: Ruling, arch: AbiName, native: AbiName): number[] {
   return placesOf(rule, arch, native).map(({ nr }) => nr >>> 0);
@@ -42,8 +47,8 @@ export function numbersOf(rule: Ruling, arch: AbiName, native: AbiName): number[
 
 /** The rules under number `nr` of `arch`, in the order in which they were added. */
 export function rulesAt(filter: Filter, arch: AbiName, native: AbiName, nr: number): Placed[] {
-  const isLate = filter.arches.length > 1 && filter.arches.at(-1) === arch;
-  return filter.rules.slice(isLate ? filter.lateAfter : 0).flatMap((rule) =>
+  const late = isLate(filter) && filter.arches.at(-1) === arch;
+  return filter.rules.slice(late ? filter.lateAfter : 0).flatMap((rule) =>
     placesOf(rule, arch, native)
       .filter((place) => place.nr >>> 0 === nr)
       .map(({ args }) => ({ action: rule.action, args })),

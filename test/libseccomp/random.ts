@@ -39,7 +39,7 @@ export interface Filter {
   readonly base: number;
   readonly badArch: number;
   readonly rules: readonly Ruling[];
-  /** After so many rules the last of `arches` is added; before the first rule as a rule. */
+  /** After so many rules the last of several `arches` is added; most often 0. */
   readonly lateAfter: number;
   /** SCMP_FLTATR_CTL_OPTIMIZE. */
   readonly optimize: 1 | 2;
@@ -259,7 +259,7 @@ function neighbours({ op, datum_a, datum_b }: scmp_arg_cmp): bigint[] {
   return [...around(equal), equal | outside, equal ^ lowest, datum_b, datum_a, outside].map(cut);
 }
 
-/** The commands that build the filter in the oracle and export it: one answer each. */
+/** The commands that build the filter and export it, as a listing and as a program: one answer each. */
 export function commandsOf(filter: Filter, tokenOf: (arch: AbiName) => number): string[] {
   const { arches, base, badArch, rules, lateAfter, optimize } = filter;
   const add = arches.map((arch) => `arch_add ${tokenOf(arch)}`);
@@ -273,6 +273,7 @@ export function commandsOf(filter: Filter, tokenOf: (arch: AbiName) => number): 
     ...rules.slice(0, lateAfter).map(ruleCommand),
     ...late,
     ...rules.slice(lateAfter).map(ruleCommand),
+    "pfc",
     "bpf",
   ];
 }
