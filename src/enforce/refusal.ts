@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { CallResult, Shim } from "../../shim/index.ts";
-import { SeccatError } from "../abi/error.ts";
+import { type Issue, SeccatError } from "../abi/error.ts";
 import { MAX_INSNS_PER_PATH, pathCost } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
 import { nr } from "./native.ts";
@@ -20,7 +20,7 @@ export interface Failure {
 
 /** Why prctl(PR_SET_NO_NEW_PRIVS) failed, as the error to throw. */
 export function noNewPrivsRefused(failure: Failure): SeccatError {
-  return new SeccatError({
+  return because(failure, {
     code: "enforce",
     message: `the kernel refused PR_SET_NO_NEW_PRIVS with ${failure.name}, and no filter was installed`,
     fix:
@@ -28,6 +28,13 @@ export function noNewPrivsRefused(failure: Failure): SeccatError {
         ? "a kernel of 3.5 or later is needed"
         : "a filter that is already installed (a container's?) denies prctl",
   });
+}
+
+/** The error for `issue`, with the errno behind it as its cause. */
+function because(cause: Failure, issue: Issue): SeccatError {
+  const error = new SeccatError(issue);
+  error.cause = { errno: cause.errno, name: cause.name };
+  return error;
 }
 
 /** Why seccomp(SECCOMP_SET_MODE_FILTER) failed and what it means, as the error to throw. `shim` may look further. */
@@ -38,7 +45,7 @@ export function filterRefused(
   shim?: Shim,
 ): SeccatError {
   const { reason, fix } = meaning(failure.name, program, flags, shim);
-  return new SeccatError({
+  return because(failure, {
     code: "enforce",
     message: `the kernel refused the filter with ${failure.name}: ${reason}`,
     received: `${program.insns.length} instructions, flags ${flags.join(" ") || "none"}`,
@@ -54,13 +61,16 @@ export function threadDiverges(tid: number): SeccatError {
   } catch {
     // gone meanwhile, or /proc is not there
   }
-  return new SeccatError({
-    code: "enforce",
-    message: `thread ${tid}${name && ` (${name})`} has a filter that this thread does not have, so the kernel cannot bring all threads under one`,
-    expected: "every other thread unfiltered, or under this thread's filters",
-    received: `thread ${tid}${name && ` (${name})`} under filters of its own`,
-    fix: "install before other threads install filters of their own, or install from that thread",
-  });
+  return because(
+    { errno: 3, name: "ESRCH" },
+    {
+      code: "enforce",
+      message: `thread ${tid}${name && ` (${name})`} has a filter that this thread does not have, so the kernel cannot bring all threads under one`,
+      expected: "every other thread unfiltered, or under this thread's filters",
+      received: `thread ${tid}${name && ` (${name})`} under filters of its own`,
+      fix: "install before other threads install filters of their own, or install from that thread",
+    },
+  );
 }
 
 interface Meaning {
