@@ -1,11 +1,12 @@
 /** From claims to decisions: one per number of an arch, one per arch, one for all. */
-import { X32_BIT } from "../../arch/index.ts";
+import { newestKernel, X32_BIT } from "../../arch/index.ts";
 import { ARCH_OFFSET, type Endian, NR_OFFSET } from "../abi/data.ts";
 import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
 import { type Chooser, decide } from "./argument.ts";
-import { type Diagram, Diagrams, TooManyBranches } from "./diagram.ts";
+import { type Branch, type Diagram, Diagrams, TooManyBranches } from "./diagram.ts";
 import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
 import { type Graph, type Leaf, type Node, WHOLE } from "./graph.ts";
+import { type CallWeights, keepsBitmap, numberWeights, withoutAllowed } from "./weight.ts";
 
 const MAX_U32 = 0xffffffff;
 const NR = { offset: NR_OFFSET, mask: WHOLE };
@@ -90,19 +91,59 @@ class ArgumentDecisions {
     if (diagram.kind === "leaf") return diagram;
     const known = this.#nodes.get(diagram);
     if (known) return known;
-    const segments = diagram.parts.map(({ from, to, node }) => ({ from, to, node: this.#lower(node) }));
-    const node = dispatch(this.#graph, diagram.word, segments);
+    const { word, parts } = lowHalfFirst(diagram) ?? diagram;
+    const segments = parts.map(({ from, to, node }) => ({ from, to, node: this.#lower(node) }));
+    const node = dispatch(this.#graph, word, segments);
     this.#nodes.set(diagram, node);
     return node;
   }
 }
 
+/**
+ * The same decision with the low half of an argument before its high half, where that takes no more tests: the
+ * high half is all but always 0, so what the low half rules out is ruled out sooner.
+ *
+ *     hi { 0 -> lo { 38, 40 -> x ; else y } ; else y }   =   lo { 38, 40 -> hi { 0 -> x ; else y } ; else y }
+ */
+function lowHalfFirst({ word, parts }: Branch): Pick<Branch, "word" | "parts"> | undefined {
+  const low = parts.find(
+    ({ node }) => node.kind === "branch" && node.word.offset === (word.offset ^ 4),
+  )?.node;
+  if (low?.kind !== "branch") return undefined;
+  const other = parts.find(({ node }) => node !== low)?.node;
+  const outcomes = new Set(low.parts.map(({ node }) => node));
+  if (!other || parts.some(({ node }) => node !== low && node !== other)) return undefined;
+  const [first, second] = [...outcomes].filter((node) => node !== other);
+  if (!first || second || !outcomes.has(other)) return undefined;
+  const inside = parts.map((part) => (part.node === low ? { ...part, node: first } : part));
+  const high: Branch = { kind: "branch", id: -1, word, parts: inside };
+  return {
+    word: low.word,
+    parts: low.parts.map((part) => (part.node === first ? { ...part, node: high } : part)),
+  };
+}
+
+/** What the program is made for. */
+export interface Target {
+  /** The least kernel version that runs it. */
+  readonly kernel: string;
+  /** How often calls occur; the built-in prior when absent. */
+  readonly weights?: CallWeights;
+}
+
 /** One decision per AUDIT_ARCH, then one for all. */
-export function byArch(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf): Node {
+export function byArch(
+  graph: Graph,
+  decisions: readonly ArchDecision[],
+  badArch: Leaf,
+  target: Target = { kernel: newestKernel },
+): Node {
   const nodes = new Map<number, Node>();
   for (const { arch, segments } of decisions) {
     const sibling = arch.abi === "x86_64" || arch.abi === "x32";
-    const node = sibling ? x86Node(graph, decisions, badArch) : dispatch(graph, NR, segments);
+    const node = sibling
+      ? x86Node(graph, decisions, badArch, target)
+      : dispatch(graph, NR, segments, weightsOf(arch, segments, target));
     nodes.set(arch.auditArch, node);
   }
   return [...nodes].reduceRight<Node>(
@@ -118,17 +159,25 @@ export function byArch(graph: Graph, decisions: readonly ArchDecision[], badArch
  *     0 .. newest   x86_64's calls
  *     above         bit 30 ? x32 : newer
  */
-function x86Node(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf): Node {
+function x86Node(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf, target: Target): Node {
   const of = (abi: string) => decisions.find(({ arch }) => arch.abi === abi);
   const [x86, x32] = [of("x86_64"), of("x32")];
-  const inX32 = x32 ? dispatch(graph, NR, fromBit30(x32.segments)) : badArch;
+  const inX32 = x32
+    ? dispatch(graph, NR, fromBit30(x32.segments), weightsOf(x32.arch, x32.segments, target))
+    : badArch;
   if (!x86) return graph.test(NR, "jset", X32_BIT, inX32, badArch);
   const newer = graph.leaf(x86.arch.newer);
   const beyond = graph.test(NR, "jset", X32_BIT, inX32, newer);
   const segments = x86.segments.map((segment) =>
     segment.from > x86.arch.newest && segment.node === newer ? { ...segment, node: beyond } : segment,
   );
-  return dispatch(graph, NR, segments);
+  return dispatch(graph, NR, segments, weightsOf(x86.arch, segments, target));
+}
+
+/** How often the program itself looks up each number. */
+function weightsOf({ abi }: ResolvedArch, segments: readonly Segment[], target: Target): Map<number, number> {
+  const weights = numberWeights(abi, target.weights);
+  return keepsBitmap(abi, target.kernel) ? withoutAllowed(weights, segments) : weights;
 }
 
 /** The segments of numbers that have bit 30; what the others would be does not matter. */

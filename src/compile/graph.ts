@@ -42,9 +42,18 @@ export interface Test {
 /** The mask that leaves a word whole. */
 export const WHOLE = 0xffffffff;
 
+/** What one test more in a program costs by default, in tests executed by every call. */
+export const PRICE = 0.05;
+
 /** The maker of nodes. */
 export class Graph {
   readonly #nodes = new Map<string, Node>();
+  /** What one test more in the program costs, in tests executed by every call. */
+  readonly price: number;
+
+  constructor(price: number = PRICE) {
+    this.price = price;
+  }
 
   /** The leaf that returns `ret`. */
   leaf(ret: number): Leaf {

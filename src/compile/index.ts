@@ -8,7 +8,7 @@
  *     layout     instructions and jumps
  *     check      the kernel's own rules                  (src/bpf/check.ts)
  */
-import type { AbiName } from "../../arch/index.ts";
+import { type AbiName, newestKernel } from "../../arch/index.ts";
 import type { Endian } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
 import { check } from "../bpf/check.ts";
@@ -19,11 +19,26 @@ import type { Policy } from "../policy/types.ts";
 import { byArch, normalise } from "./decision.ts";
 import { Graph } from "./graph.ts";
 import { layout } from "./layout.ts";
+import type { CallWeights } from "./weight.ts";
+
+/** A price of tests that leaves their execution next to nothing. */
+const SMALL = 1000;
+
+export type { CallWeights };
 
 /** What a compile can be told. */
 export interface CompileOptions {
   /** Compile for these of the policy's arches only. */
   readonly arches?: readonly AbiName[];
+  /**
+   * The least kernel version that will run the program, the newest known when absent. From 5.11 on the kernel
+   * answers always-allowed calls by itself, so the others come first.
+   */
+  readonly kernel?: string;
+  /** How often calls occur, by name, in any unit; a prior measured from common programs when absent. */
+  readonly weights?: CallWeights;
+  /** Make the program fast for the calls that occur (when absent), or small. */
+  readonly optimise?: "speed" | "size";
 }
 
 /** A compiled policy. */
@@ -51,12 +66,16 @@ export function compile(policy: Policy, options: CompileOptions = {}): Compiled 
     return result;
   };
   const chosen = options.arches ? onArches(policy, options.arches) : policy;
-  const graph = new Graph();
+  const graph = options.optimise === "size" ? new Graph(SMALL) : new Graph();
+  const target = {
+    kernel: options.kernel ?? newestKernel,
+    ...(options.weights ? { weights: options.weights } : {}),
+  };
   const facts = pass("resolve", () => resolve(chosen));
   const warnings = pass("lint", () => lintOrThrow(chosen));
   const endian = oneByteOrder(facts);
   const decisions = pass("normalise", () => normalise(graph, facts));
-  const root = pass("byArch", () => byArch(graph, decisions, graph.leaf(facts.badArch)));
+  const root = pass("byArch", () => byArch(graph, decisions, graph.leaf(facts.badArch), target));
   const insns = pass("layout", () => layout(root));
   if (insns.length > BPF_MAXINSNS) throw tooLong(insns.length, facts);
   const program = pass("check", () => check(insns, endian));

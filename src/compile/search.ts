@@ -6,8 +6,8 @@
  *     split       jge K ? right : left                          a search tree
  *     odd ones    jeq K1, N1 ; jeq K2, N2 ; ... ; the rest      few numbers apart from one decision
  *
- * The cost of a tree is the tests that a call goes through, averaged by weight, plus `SIZE` for each test that
- * is in the program at all. Found by dynamic programming over stretches: n^2 of them, n choices each.
+ * The cost of a tree is the tests that a call goes through, averaged by weight, plus the graph's price for each
+ * test that is in the program at all. Found by dynamic programming over stretches: n^2 of them, n choices each.
  */
 import type { Graph, Node, Word } from "./graph.ts";
 
@@ -20,20 +20,17 @@ export interface Run {
   readonly weight: number;
 }
 
-/** What one more test in the program costs, in tests executed by every look-up. */
-export const SIZE = 0.02;
-
 /** Runs beyond these are halved by weight before the search begins: it takes the cube of their number. */
 const MOST_RUNS = 96;
 
-/** The cheapest decision of `word` over `runs` (sorted, gapless, neighbours differ); `size` is a test's price. */
-export function search(graph: Graph, word: Word, runs: readonly Run[], size: number = SIZE): Node {
-  if (runs.length > MOST_RUNS) return halve(graph, word, runs, size);
-  return new Search(graph, word, runs, size).node();
+/** The cheapest decision of `word` over `runs` (sorted, gapless, neighbours differ). */
+export function search(graph: Graph, word: Word, runs: readonly Run[]): Node {
+  if (runs.length > MOST_RUNS) return halve(graph, word, runs);
+  return new Search(graph, word, runs).node();
 }
 
 /** Splits so that both sides weigh alike, each run counting a little. */
-function halve(graph: Graph, word: Word, runs: readonly Run[], size: number): Node {
+function halve(graph: Graph, word: Word, runs: readonly Run[]): Node {
   const heavy = (run: Run) => run.weight + 1 / runs.length;
   const total = runs.reduce((sum, run) => sum + heavy(run), 0);
   let at = 1;
@@ -47,13 +44,7 @@ function halve(graph: Graph, word: Word, runs: readonly Run[], size: number): No
     sum += heavy(run);
   }
   const [left, right] = [runs.slice(0, at), runs.slice(at)];
-  return graph.test(
-    word,
-    "jge",
-    right[0]?.from ?? 0,
-    search(graph, word, right, size),
-    search(graph, word, left, size),
-  );
+  return graph.test(word, "jge", right[0]?.from ?? 0, search(graph, word, right), search(graph, word, left));
 }
 
 /** How a stretch is searched: split before run `at`, or (at < 0) by picking out its odd ones. */
@@ -61,19 +52,17 @@ class Search {
   readonly #graph: Graph;
   readonly #word: Word;
   readonly #runs: readonly Run[];
-  readonly #size: number;
   /** Cost and choice of the stretch from run i up to run j, at i * n + j. */
   readonly #cost: Float64Array;
   readonly #choice: Int16Array;
   /** Weights of the runs before each. */
   readonly #before: Float64Array;
 
-  constructor(graph: Graph, word: Word, runs: readonly Run[], size: number) {
+  constructor(graph: Graph, word: Word, runs: readonly Run[]) {
     const n = runs.length;
     this.#graph = graph;
     this.#word = word;
     this.#runs = runs;
-    this.#size = size;
     this.#cost = new Float64Array(n * (n + 1));
     this.#choice = new Int16Array(n * (n + 1));
     this.#before = new Float64Array(n + 1);
@@ -102,7 +91,7 @@ class Search {
         choice = at;
       }
     }
-    best += weight + this.#size;
+    best += weight + this.#graph.price;
     const odd = this.#oddCost(from, to, weight, best);
     if (odd < best) {
       best = odd;
@@ -118,8 +107,8 @@ class Search {
     if (base === undefined) return Number.POSITIVE_INFINITY;
     let tests = 0;
     for (let i = from; i < to; i++) if (this.#runs[i]?.node !== base) tests++;
-    if (tests * this.#size >= limit) return Number.POSITIVE_INFINITY;
-    let [cost, left] = [tests * this.#size, weight];
+    if (tests * this.#graph.price >= limit) return Number.POSITIVE_INFINITY;
+    let [cost, left] = [tests * this.#graph.price, weight];
     for (const { weight: share } of this.#odds(from, to, base)) {
       cost += left;
       left -= share;

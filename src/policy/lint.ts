@@ -19,8 +19,27 @@ export interface Finding extends Issue {
  */
 export function lint(policy: Policy): Finding[] {
   const facts = resolve(policy);
-  const findings = policy.rules.flatMap((_, rule) => ruleFindings(policy, facts, rule));
+  const claims = claimsByRule(facts, policy.rules.length);
+  const findings = claims.flatMap((own, rule) => ruleFindings(policy, own, rule));
   return [...findings, ...skippedFindings(policy, facts)].sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0));
+}
+
+/** What a rule claims: the claims on one number, with the place of its own among them. */
+interface OwnClaim {
+  readonly abi: AbiName;
+  readonly nr: number;
+  readonly list: readonly Claim[];
+  readonly at: number;
+}
+
+function claimsByRule(facts: ResolvedPolicy, rules: number): OwnClaim[][] {
+  const byRule: OwnClaim[][] = Array.from({ length: rules }, () => []);
+  for (const { abi, calls } of facts.arches)
+    for (const [nr, list] of calls)
+      list.forEach(({ rule }, at) => {
+        byRule[rule]?.push({ abi, nr, list, at });
+      });
+  return byRule;
 }
 
 /** The findings that do not stop a compile; throws a SeccatError with all those that do. */
@@ -33,26 +52,19 @@ export function lintOrThrow(policy: Policy): Finding[] {
 /** Why a claim never decides anything. */
 type Dead = { readonly why: "contradiction" } | { readonly why: "shadowed"; readonly by: readonly number[] };
 
-function ruleFindings(policy: Policy, facts: ResolvedPolicy, rule: number): Finding[] {
-  const dead: { abi: AbiName; nr: number; reason: Dead }[] = [];
-  let claims = 0;
-  for (const arch of facts.arches) {
-    for (const [nr, list] of arch.calls) {
-      const at = list.findIndex((claim) => claim.rule === rule);
-      if (at < 0) continue;
-      claims++;
-      const reason = deadReason(list, at);
-      if (reason) dead.push({ abi: arch.abi, nr, reason });
-    }
-  }
+function ruleFindings(policy: Policy, claims: readonly OwnClaim[], rule: number): Finding[] {
+  const dead = claims.flatMap(({ abi, nr, list, at }) => {
+    const reason = deadReason(list, at);
+    return reason ? [{ abi, nr, reason }] : [];
+  });
   const where = { ...policy.rules[rule]?.where, path: `rules[${rule}]` };
   const common = { code: "policy", where, rule } as const;
   const severity = policy.imported ? "warning" : "error";
-  if (claims === 0)
+  if (claims.length === 0)
     return [
       { ...common, severity, message: "the rule can never match: no listed arch has any of its syscalls" },
     ];
-  if (dead.length === claims)
+  if (dead.length === claims.length)
     return [
       { ...common, severity, message: `the rule can never match: ${explain(dead.map((d) => d.reason))}` },
     ];

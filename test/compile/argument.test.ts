@@ -23,9 +23,9 @@ compiling("rules about one argument melt into one decision, however they are wri
 });
 
 compiling("equal conditions of different calls are one piece of code", () => {
-  const one = policy(head, [allow("socket").if("domain == AF_UNIX")]);
   const two = policy(head, [allow("socket", "socketpair").if("domain == AF_UNIX")]);
-  assert.is(compile(two).program.insns.length, compile(one).program.insns.length + 1);
+  const loads = compile(two).program.insns.filter(({ code, k }) => code === 0x20 && k >= 16);
+  assert.is(loads.length, 1);
 });
 
 compiling("a mask that leaves nothing, or all, costs no instruction", () => {

@@ -1,0 +1,85 @@
+/**
+ * How often each number is looked up in a program: the prior, and what the kernel looks up by itself.
+ *
+ * Since Linux 5.11 the kernel answers a call that a filter always allows from a bitmap, without running it, so
+ * such calls weigh nothing there. Source: seccomp_cache_prepare() in kernel/seccomp.c.
+ */
+import {
+  type AbiName,
+  abi as abiFacts,
+  compareVersions,
+  isSyscallName,
+  type SyscallName,
+  syscallNr,
+  syscallsOf,
+} from "../../arch/index.ts";
+import { actionValues } from "../abi/action.ts";
+import type { Segment } from "./dispatch.ts";
+import { prior } from "./prior.ts";
+
+/** Shares of calls by name, in any unit. */
+export type CallWeights = Readonly<Record<string, number>>;
+
+/** The share that all known calls divide evenly among them, so that none is taken for impossible. */
+const FLOOR = 0.005;
+
+/** The name that an ABI has for what the prior counted under another one on x86_64. */
+const heirs: Readonly<Partial<Record<SyscallName, readonly SyscallName[]>>> = {
+  newfstatat: ["fstatat64", "statx"],
+  mmap: ["mmap2"],
+  lseek: ["_llseek"],
+  fcntl: ["fcntl64"],
+  fstat: ["fstat64"],
+  access: ["faccessat"],
+  readlink: ["readlinkat"],
+  dup2: ["dup3"],
+  prlimit64: ["ugetrlimit"],
+  geteuid: ["geteuid32"],
+  getuid: ["getuid32"],
+  getgid: ["getgid32"],
+  getegid: ["getegid32"],
+  futex: ["futex_time64"],
+  epoll_wait: ["epoll_pwait"],
+};
+
+/** Shares of all look-ups per number on `abi`; they sum to 1. `counts` replaces the built-in prior. */
+export function numberWeights(abi: AbiName, counts: CallWeights = prior): Map<number, number> {
+  const calls = syscallsOf(abi);
+  const weights = new Map(calls.map(([, nr]) => [nr, FLOOR / calls.length]));
+  const found = Object.entries(counts).flatMap(([name, count]) => {
+    const nr = isSyscallName(name) ? numberOf(abi, name) : undefined;
+    return nr === undefined ? [] : [{ nr, count }];
+  });
+  const total = found.reduce((sum, { count }) => sum + count, 0) || 1;
+  for (const { nr, count } of found) weights.set(nr, (weights.get(nr) ?? 0) + ((1 - FLOOR) * count) / total);
+  return weights;
+}
+
+function numberOf(abi: AbiName, name: SyscallName): number | undefined {
+  for (const candidate of [name, ...(heirs[name] ?? [])]) {
+    const nr = syscallNr(abi, candidate);
+    if (nr !== undefined) return nr;
+  }
+  return undefined;
+}
+
+/** Whether a kernel of that version keeps a bitmap of always-allowed calls for `abi`. */
+export function keepsBitmap(abi: AbiName, kernel: string): boolean {
+  const { native, compat } = abiFacts(abi).cache;
+  return compareVersions(kernel, "5.11") >= 0 && (native || compat);
+}
+
+/** `weights` without the numbers that `segments` always allow. */
+export function withoutAllowed(
+  weights: ReadonlyMap<number, number>,
+  segments: readonly Segment[],
+): Map<number, number> {
+  const left = new Map(weights);
+  for (const { from, to, node } of segments) {
+    if (node.kind !== "leaf" || node.ret !== actionValues.allow) continue;
+    for (const nr of weights.keys()) if (nr >= from && nr <= to) left.delete(nr);
+  }
+  const total = [...left.values()].reduce((sum, weight) => sum + weight, 0) || 1;
+  for (const [nr, weight] of left) left.set(nr, weight / total);
+  return left;
+}
