@@ -1,0 +1,156 @@
+/** All differences between two sides, as data: by arch and number, then by answers and condition. */
+import { type Open, openParts, type ProofStats, pairLeaves, statsOf } from "./compare.ts";
+import { retOf } from "./leaf.ts";
+import { highWord, lowWord } from "./order.ts";
+import { ask, type ProveOptions, type Question, type Witness, witnessOf } from "./question.ts";
+import {
+  type Field,
+  isWhole,
+  levelsOf,
+  type Region,
+  type RegionPart,
+  regionsOf,
+  split,
+  type Values,
+  valuesOf,
+  wideField,
+  wordField,
+} from "./region.ts";
+import { type Size, sizeOf, where } from "./set.ts";
+import type { Side } from "./side.ts";
+import type { Space } from "./space.ts";
+import { FALSE, type Node, TRUE } from "./table.ts";
+
+/** One argument, or the instruction pointer, has one of these values. */
+export interface Constraint {
+  /** 0..5 for an argument, `ip` for the instruction pointer. */
+  readonly field: number | "ip";
+  /** 32: only the low half matters, and `values` are its; 64: the whole register. */
+  readonly bits: 32 | 64;
+  readonly values: Values;
+}
+
+/** When a difference shows: one of `any` holds, each with all its constraints. */
+export interface When {
+  readonly any: readonly (readonly Constraint[])[];
+  /** Whether these are all; a condition of more than 64 alternatives is cut there. */
+  readonly complete: boolean;
+}
+
+/** Calls of one region that get one pair of answers. */
+export interface DifferenceCase {
+  /** The return values, u32; undefined when computed from the call, and not the same for all of them. */
+  readonly a: number | undefined;
+  readonly b: number | undefined;
+  /**
+   * The condition on registers, for every call of the region; undefined when the words of a program take turns in
+   * the diagram, or the region's numbers were too many to tell apart: then it is no condition on single registers.
+   */
+  readonly when: When | undefined;
+  /** How many calls of the region. */
+  readonly size: Size;
+  readonly witness: Witness;
+}
+
+/** The differences in one region. */
+export interface DifferenceGroup extends Region {
+  readonly cases: readonly DifferenceCase[];
+}
+
+/** All differences. */
+export interface Differences {
+  /** Empty when there are none; ordered by arch and number. */
+  readonly groups: readonly DifferenceGroup[];
+  /** Parts that were not compared. */
+  readonly open: readonly Open[];
+  readonly stats: ProofStats;
+}
+
+const ALTERNATIVES = 64;
+
+/**
+ * Everything in which `a` and `b` break `options.relation`; the options are those of compare.
+ * Throws a SeccatError when a policy does not resolve.
+ */
+export function differences(a: Side, b: Side, options: ProveOptions = {}): Differences {
+  const start = performance.now();
+  const question = ask(a, b, options);
+  const { space, broken } = question;
+  const open = broken === FALSE ? [] : openParts(question);
+  const groups = broken === undefined ? [] : groupsOf(question, withoutOpen(space, broken));
+  return { groups, open, stats: statsOf(question, start) };
+}
+
+/** `f` with FALSE in place of what is open. */
+function withoutOpen(space: Space, f: Node): Node {
+  return space.table.choose(where(space.table, f, pairLeaves(space, f)), f, FALSE);
+}
+
+function groupsOf(question: Question, f: Node): DifferenceGroup[] {
+  const { space } = question;
+  return regionsOf(space, f)
+    .map((part) => ({
+      ...part.region,
+      cases: [...pairLeaves(space, part.rest)].map((leaf) => caseOf(question, part, leaf)),
+    }))
+    .sort(byArchThenNumber);
+}
+
+function byArchThenNumber(a: Region, b: Region): number {
+  const arch = least(a.arches) - least(b.arches);
+  const difference = arch === 0n ? least(a.numbers) - least(b.numbers) : arch;
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+function least(values: Values): bigint {
+  return (values.kind === "ranges" ? values.ranges[0]?.from : values.masks[0]?.value) ?? 0n;
+}
+
+function caseOf(question: Question, part: RegionPart, leaf: Node): DifferenceCase {
+  const { space } = question;
+  const { table, order } = space;
+  const own = where(table, part.rest, new Set([leaf]));
+  const set = table.and(part.set, own);
+  const [a = leaf, b = leaf] = space.pairs[table.high(leaf)] ?? [];
+  return {
+    a: retOf(table, a),
+    b: retOf(table, b),
+    when: part.uniform ? whenOf(space, own) : undefined,
+    size: sizeOf(table, order, set),
+    witness: witnessOf(question, set),
+  };
+}
+
+/** The condition of a set that asks for arguments and the instruction pointer only. */
+function whenOf(space: Space, set: Node): When | undefined {
+  const { table, order } = space;
+  const any: Constraint[][] = [];
+  let followed = true;
+  const go = (node: Node, constraints: readonly Constraint[]): void => {
+    if (node === FALSE || !followed || any.length > ALTERNATIVES) return;
+    if (node === TRUE) {
+      any.push([...constraints]);
+      return;
+    }
+    const index = ((order.wordOf[table.level(node)] ?? 0) - highWord(0)) >> 1;
+    const field = wideField(order, index);
+    if (!isWhole(field)) {
+      followed = false;
+      return;
+    }
+    for (const part of split(table, node, field)) {
+      if (part.out !== FALSE) go(part.out, [...constraints, constraint(space, index, field, part.set)]);
+    }
+  };
+  go(set, []);
+  return followed ? { any: any.slice(0, ALTERNATIVES), complete: any.length <= ALTERNATIVES } : undefined;
+}
+
+function constraint({ table, order }: Space, index: number, field: Field, set: Node): Constraint {
+  const name = index < 6 ? index : "ip";
+  const low = wordField(order, lowWord(index));
+  const levels = levelsOf(table, set);
+  const narrow = low.length > 0 && ![...levels].some((level) => level < (low[0] ?? 0));
+  if (narrow) return { field: name, bits: 32, values: valuesOf(table, set, low) };
+  return { field: name, bits: 64, values: valuesOf(table, set, field) };
+}

@@ -1,0 +1,168 @@
+/**
+ * One run of a program, with the origin of what A and X hold: a word of seccomp_data and what was done to it. At
+ * each comparison that is undone, to find the word for which the comparison would come out otherwise.
+ *
+ *     A = (args[1].lo & 0xff) + 1 == 5     args[1].lo' = (args[1].lo & ~0xff) | 4
+ *
+ * Where two words meet, the second is taken as the number that it holds in this run.
+ */
+
+import { packData } from "../abi/data.ts";
+import { type AluOp, opcodeOf } from "../abi/opcode.ts";
+import type { Program, SockFilter } from "../bpf/program.ts";
+import { run } from "../bpf/run.ts";
+import type { Observation } from "./cases.ts";
+import { callOf, highWord, WORDS, wordAt } from "./order.ts";
+
+/** Where a number comes from; undefined for one that no word has a part in. */
+type Origin =
+  | { readonly word: number }
+  | { readonly of: Origin; readonly op: AluOp | "neg"; readonly k: number; readonly before: number }
+  | undefined;
+
+/** What happens in one run. */
+interface Run {
+  readonly program: Program;
+  readonly words: Uint32Array;
+  readonly cells: Origin[];
+  readonly changed: Uint32Array[];
+  a: Origin;
+  x: Origin;
+  /** Two running checksums of the way. */
+  way: [number, number];
+}
+
+/** What `program` does with a call, and the calls next to its comparisons. */
+export function observeProgram(program: Program, words: Uint32Array): Observation {
+  const state: Run = { program, words, cells: [], changed: [], a: undefined, x: undefined, way: [1, 1] };
+  const packed = packData(callOf(words), program.endian);
+  run(program, packed, (pc, a, x) => {
+    const insn = program.insns[pc];
+    state.way = [Math.imul(state.way[0] ^ pc, 0x01000193), Math.imul(state.way[1] + pc, 0x9e3779b1)];
+    if (insn) step(state, insn, a, x);
+  });
+  return { way: state.way.join(), changed: state.changed };
+}
+
+function step(state: Run, insn: SockFilter, a: number, x: number): void {
+  const row = opcodeOf(insn.code);
+  const { k } = insn;
+  const other = row?.operand === "k" ? k : x;
+  switch (row?.kind) {
+    case "ld":
+      state.a = loaded(state, row.operand, k);
+      break;
+    case "ldx":
+      state.x = loaded(state, row.operand, k);
+      break;
+    case "st":
+      state.cells[k] = state.a;
+      break;
+    case "stx":
+      state.cells[k] = state.x;
+      break;
+    case "tax":
+      state.x = state.a;
+      break;
+    case "txa":
+      state.a = state.x;
+      break;
+    case "neg":
+      if (state.a) state.a = { of: state.a, op: "neg", k: 0, before: a };
+      break;
+    case "alu":
+      if (row.operand === "x") vary(state, state.x, x, 0);
+      if (state.a) state.a = { of: state.a, op: row.alu, k: other, before: a };
+      break;
+    case "jump":
+      vary(state, state.a, a, other, row.jump === "jset");
+      if (row.operand === "x") vary(state, state.x, x, a, row.jump === "jset");
+      break;
+  }
+}
+
+function loaded({ program, cells }: Run, operand: string, k: number): Origin {
+  if (operand === "abs") return { word: wordAt(k, program.endian) };
+  return operand === "mem" ? cells[k] : undefined;
+}
+
+/** Adds the calls for which the number `now` would be one next to `turn`. */
+function vary(state: Run, origin: Origin, now: number, turn: number, bits = false): void {
+  if (!origin) return;
+  for (const wanted of bits ? besideBits(now, turn) : besideNumber(turn)) {
+    const found = undo(origin, wanted >>> 0);
+    if (found) change(state, found.word, found.value);
+  }
+}
+
+function besideNumber(turn: number): number[] {
+  return [turn - 1, turn, turn + 1, turn ^ 0x80000000, turn ^ 0x40000000, turn ^ 1, ~turn];
+}
+
+/** With none, the lowest, the highest and all bits of a mask; with the bits next to it. */
+function besideBits(now: number, mask: number): number[] {
+  const lowest = mask & -mask;
+  const highest = mask === 0 ? 0 : 1 << (31 - Math.clz32(mask));
+  const none = now & ~mask;
+  return [
+    none,
+    none | lowest,
+    none | highest,
+    now | mask,
+    none ^ (lowest >>> 1),
+    none ^ (highest << 1),
+    ~now,
+  ];
+}
+
+/** The word and the value of it with which the number would be `wanted`; undefined when there is none. */
+function undo(origin: Origin, wanted: number): { readonly word: number; readonly value: number } | undefined {
+  if (!origin) return undefined;
+  if ("word" in origin) return { word: origin.word, value: wanted };
+  const before = undoOne(origin.op, origin.k, origin.before, wanted);
+  return before === undefined ? undefined : undo(origin.of, before >>> 0);
+}
+
+/** A number like `before` that `op k` makes `wanted`. */
+function undoOne(op: AluOp | "neg", k: number, before: number, wanted: number): number | undefined {
+  const by = k & 31;
+  switch (op) {
+    case "add":
+      return wanted - k;
+    case "sub":
+      return wanted + k;
+    case "xor":
+      return wanted ^ k;
+    case "neg":
+      return -wanted;
+    case "and":
+      return (wanted & ~k) === 0 ? (before & ~k) | wanted : undefined;
+    case "or":
+      return (k & ~wanted) === 0 ? (before & k) | (wanted & ~k) : undefined;
+    case "lsh":
+      return (wanted >>> by) << by === (wanted | 0)
+        ? (wanted >>> by) | (before & ~(0xffffffff >>> by))
+        : undefined;
+    case "rsh":
+      return (wanted << by) >>> by === wanted ? (wanted << by) | (before & (2 ** by - 1)) : undefined;
+    case "mul":
+      return k !== 0 && wanted % k === 0 ? wanted / k : undefined;
+    case "div":
+      return wanted * k <= 0xffffffff ? wanted * k : undefined;
+  }
+}
+
+/** Adds the call with that word changed; of a register, also with the other half changed. */
+function change(state: Run, word: number, value: number): void {
+  const changed = state.words.slice();
+  changed[word] = value;
+  state.changed.push(changed);
+  if (word < highWord(0)) return;
+  const otherHalf = word ^ 1;
+  if (otherHalf >= WORDS) return;
+  for (const other of [0, 1, 0x80000000, 0xffffffff]) {
+    const both = changed.slice();
+    both[otherHalf] = other;
+    state.changed.push(both);
+  }
+}

@@ -1,0 +1,96 @@
+/** Two sides as diagrams in one space, and the diagram of where they break the relation between them. */
+import type { AbiName } from "../../arch/index.ts";
+import { SeccatError } from "../abi/error.ts";
+import { mixedWords } from "./flow.ts";
+import { type Answer, answer, programsOf, resolvedOf, type Side, sameStack, sideDiagram } from "./side.ts";
+import { defaultBudget, makeSpace, type Space } from "./space.ts";
+import { FALSE, type Node } from "./table.ts";
+import { breaks, broken, type Mode, normalised, type Relation } from "./verdict.ts";
+import { type Example, exampleOf, possibleCalls } from "./witness.ts";
+
+/** What a question can be told. */
+export interface ProveOptions {
+  /** `equal` when absent; `refines`: the first side is never more permissive, by the kernel's precedence. */
+  readonly relation?: Relation;
+  /**
+   * When two return values are the same: `exact`, the same u32; `kernel`, the kernel does the same for them when no
+   * other filter has a say. `exact` is the default for a program against its policy, `kernel` for everything else;
+   * `refines` is always by `kernel`.
+   */
+  readonly mode?: Mode;
+  /**
+   * Which calls count: `any` (when absent) are all 2^512; `kernel` are those that a kernel can show, whose upper
+   * halves are 0 on ABIs of 32-bit registers.
+   */
+  readonly calls?: "any" | "kernel";
+  /** Nodes per diagram; 1,048,576 when absent. Each program, each policy and the comparison is one diagram. */
+  readonly nodes?: number;
+  /** Steps per diagram; 8 per node when absent. */
+  readonly steps?: number;
+}
+
+/** A call that is answered in two ways. */
+export interface Witness extends Example {
+  readonly a: Answer;
+  readonly b: Answer;
+}
+
+/** A question, and what was worked out to answer it. */
+export interface Question {
+  readonly a: Side;
+  readonly b: Side;
+  readonly options: ProveOptions;
+  readonly space: Space;
+  /** What each side returns. */
+  readonly diagrams: readonly [Node, Node];
+  /**
+   * Pair leaves where they break the relation, open leaves where a side is open, FALSE elsewhere; undefined when
+   * that took too much.
+   */
+  readonly broken: Node | undefined;
+}
+
+/** Works out where `a` and `b` break the relation. Throws a SeccatError when a policy does not resolve. */
+export function ask(a: Side, b: Side, options: ProveOptions): Question {
+  const nodes = options.nodes ?? defaultBudget.nodes;
+  const steps = options.steps ?? 8 * nodes;
+  const space = makeSpace(mixedWords([...programsOf(a), ...programsOf(b)]), { nodes, steps });
+  const diagrams = [sideDiagram(space, a), sideDiagram(space, b)] as const;
+  const result = sameStack(a, b)
+    ? FALSE
+    : space.table.attempt(space.budget, () => brokenCalls(space, diagrams, options));
+  return { a, b, options, space, diagrams, broken: result };
+}
+
+function brokenCalls(space: Space, [f, g]: readonly [Node, Node], options: ProveOptions): Node {
+  const { relation = "equal", mode = "kernel", calls = "any" } = options;
+  const exact = relation === "equal" && mode === "exact";
+  const found = exact
+    ? broken(space, relation, f, g)
+    : broken(space, relation, normalised(space, f), normalised(space, g));
+  if (found === FALSE || calls === "any") return found;
+  return space.table.choose(possibleCalls(space), found, FALSE);
+}
+
+/**
+ * A call of `set`, whose members must break the relation, with both answers. The answers come from the interpreter
+ * and from the policy's own semantics. Throws a SeccatError "internal" when those say that the relation holds.
+ */
+export function witnessOf({ a, b, options, space }: Question, set: Node): Witness {
+  const example = exampleOf(space, set, preferredAbis(a, b));
+  const witness = { ...example, a: answer(a, example.call), b: answer(b, example.call) };
+  const { relation = "equal", mode = "kernel" } = options;
+  if (breaks(relation, mode, witness.a.ret, witness.b.ret)) return witness;
+  const hex = (value: number | bigint) => `0x${value.toString(16)}`;
+  const { arch, nr, args } = example.call;
+  throw new SeccatError({
+    code: "internal",
+    message: "the prover found a difference where the interpreter finds none",
+    received: `arch ${hex(arch)}, nr ${nr}, arguments ${args.map(hex).join(" ")}: ${hex(witness.a.ret)} and ${hex(witness.b.ret)}`,
+  });
+}
+
+/** The ABIs that a policy of the question speaks about: a call of one of them says more. */
+function preferredAbis(a: Side, b: Side): AbiName[] {
+  return [a, b].flatMap((side) => resolvedOf(side)?.arches.map(({ abi }) => abi) ?? []);
+}
