@@ -4,7 +4,7 @@
  * A policy's numbers hold on every arch that it lists, and a context may have other rules on each: so a context
  * is one policy per arch, joined after their names and numbers are resolved.
  */
-import { type AbiName, abi, abiOf } from "../../arch/index.ts";
+import { type AbiName, abi, abiOf, newestKernel } from "../../arch/index.ts";
 import { decodeAction, encodeAction } from "../abi/action.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
@@ -73,7 +73,7 @@ export function programOf(ctx: FilterContext): Program {
     badArch: ctx.attribute(SCMP_FLTATR_ACT_BADARCH) ?? 0,
     skipped: [],
   };
-  const root = byArch(graph, normalise(graph, facts), graph.leaf(facts.badArch));
+  const root = byArch(graph, normalise(graph, facts), graph.leaf(facts.badArch), { kernel: newestKernel });
   return check(layout(root), abi(arch).endian);
 }
 

@@ -2,7 +2,7 @@
 import { type AbiName, type SyscallName, syscallNames } from "../../arch/index.ts";
 import { tokenOf } from "../../src/libseccomp/syscall.ts";
 import { mirror } from "./mirror.ts";
-import type { Oracle } from "./oracle.ts";
+import type { Library } from "./oracle.ts";
 import { big, little } from "./random.ts";
 
 /** A name that resolves to one number here and to another one there. */
@@ -14,7 +14,7 @@ export interface Disagreement {
 }
 
 /** All disagreements over the architectures of libseccomp 2.5, by `verb`: resolve, or rewrite. */
-export function disagreements(oracle: Extract<Oracle, { ask: unknown }>, verb: string): Disagreement[] {
+export function disagreements(oracle: Library, verb: string): Disagreement[] {
   const pairs = [...little, ...big].flatMap((arch) => syscallNames.map((name) => ({ arch, name })));
   const commands = pairs.map(({ arch, name }) => `${verb} ${tokenOf(arch)} ${name}`);
   const theirs = oracle.ask(commands);
@@ -25,7 +25,7 @@ export function disagreements(oracle: Extract<Oracle, { ask: unknown }>, verb: s
 }
 
 /** The names without a disagreement. */
-export function agreedNames(oracle: Extract<Oracle, { ask: unknown }>): SyscallName[] {
+export function agreedNames(oracle: Library): SyscallName[] {
   const apart = new Set(disagreements(oracle, "resolve").map(({ name }) => name));
   return syscallNames.filter((name) => !apart.has(name));
 }

@@ -5,10 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../root.ts";
 
+/** The real library: an answer to each command. */
+export interface Library {
+  readonly ask: (commands: readonly string[]) => string[];
+  readonly version: string;
+}
+
 /** The real library, or why it cannot be asked here. */
-export type Oracle =
-  | { readonly ask: (commands: readonly string[]) => string[]; readonly version: string }
-  | { readonly missing: string };
+export type Oracle = Library | { readonly missing: string };
 
 /** Builds the oracle in a temporary folder, which goes when this process ends. */
 export function openOracle(): Oracle {
