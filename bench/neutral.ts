@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { type AbiName, isAbiName, isSyscallName } from "../arch/index.ts";
+import { encodeAction } from "../src/abi/action.ts";
+import { actionOn } from "../src/policy/resolve.ts";
 import type { CompareOp, Condition, Policy, PolicyAction, Rule } from "../src/policy/types.ts";
 
 interface NeutralAction {
@@ -85,4 +87,35 @@ function toCondition({ index, op, value, mask }: NeutralArg, typed: boolean): Co
     ...(mask === undefined ? {} : { mask: BigInt(mask) }),
   };
   return { kind: "compare", ...side, op: known, value: BigInt(value) };
+}
+
+const libseccompOps: Readonly<Record<string, number>> = {
+  ne: 1,
+  lt: 2,
+  le: 3,
+  eq: 4,
+  ge: 5,
+  gt: 6,
+  masked_eq: 7,
+};
+/** libseccomp's tokens of the ABIs that the bench policies list besides x86_64. */
+const libseccompArches: Readonly<Record<string, number>> = { x86: 0x40000003, x32: 0x4000003e };
+
+/** The same policy as bench/libseccomp.c reads it. */
+export function rulesForLibseccomp(path: string): string {
+  const neutral: NeutralPolicy = JSON.parse(readFileSync(path, "utf8"));
+  const value = (action: NeutralAction) => encodeAction(actionOn(toAction(action), "x86_64"));
+  const lines = [`default ${value(neutral.default)}`, `badarch ${value(neutral.badArch)}`];
+  for (const arch of neutral.archs) {
+    const token = libseccompArches[arch];
+    if (token !== undefined) lines.push(`arch ${token}`);
+  }
+  for (const { syscall, action, args } of neutral.rules) {
+    const tests = args.map(({ index, op, value: v, mask }) => {
+      const [a, b] = mask === undefined ? [v, 0] : [mask, v];
+      return `${index} ${libseccompOps[op]} ${BigInt(a)} ${BigInt(b)}`;
+    });
+    lines.push(`rule ${value(action)} ${syscall} ${args.length} ${tests.join(" ")}`);
+  }
+  return `${lines.join("\n")}\n`;
 }

@@ -14,11 +14,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isSyscallName } from "../arch/index.ts";
-
-const up = fileURLToPath(new URL("../", import.meta.url));
-const root = up.endsWith("/dist/") ? up.slice(0, -5) : up;
+import { root } from "./root.ts";
 
 /** Programs by group; `{}` is the folder to work in, `{port}` a web server on loopback. */
 const groups: Readonly<Record<string, readonly string[]>> = {

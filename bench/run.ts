@@ -1,0 +1,21 @@
+/** `npm run bench -- NAME [ARGUMENT ...]`: runs one benchmark, or tells which there are. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const benches: readonly (readonly [name: string, question: string])[] = [
+  ["compile", "how good and how fast is the compiler, against libseccomp?"],
+  ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],
+  ["prove", "how long does a proof take?"],
+  ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],
+];
+
+const [name, ...args] = process.argv.slice(2);
+const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+if (name !== undefined && benches.some(([known]) => known === name) && existsSync(file)) {
+  process.exitCode = spawnSync(process.execPath, [file, ...args], { stdio: "inherit" }).status ?? 1;
+} else {
+  console.error("npm run bench -- NAME, where NAME is");
+  for (const [known, question] of benches) console.error(`  ${known.padEnd(12)}${question}`);
+  process.exitCode = 2;
+}
