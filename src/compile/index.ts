@@ -52,34 +52,55 @@ export interface Compiled {
   readonly passes: readonly { readonly name: string; readonly ms: number }[];
 }
 
+/** A compiled policy in numbers. */
+export type CompiledNumbers = Omit<Compiled, "warnings">;
+
 /**
  * The program of `policy`.
  * Throws a SeccatError for a policy that does not resolve or lint, whose arches differ in byte order, or whose
  * program is longer than the kernel takes.
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Compiled {
-  const passes: { name: string; ms: number }[] = [];
-  const pass = <T>(name: string, work: () => T): T => {
-    const start = performance.now();
-    const result = work();
-    passes.push({ name, ms: performance.now() - start });
-    return result;
-  };
+  const clock = new Clock();
   const chosen = options.arches ? onArches(policy, options.arches) : policy;
+  const facts = clock.pass("resolve", () => resolve(chosen));
+  const warnings = clock.pass("lint", () => lintOrThrow(chosen));
+  return { ...compileResolved(facts, options, clock), warnings };
+}
+
+/**
+ * The program of a policy whose names are numbers already; `options.arches` says nothing here.
+ * Throws a SeccatError for arches that differ in byte order and programs that are longer than the kernel takes.
+ */
+export function compileResolved(
+  facts: ResolvedPolicy,
+  options: CompileOptions = {},
+  clock: Clock = new Clock(),
+): CompiledNumbers {
   const graph = options.optimise === "size" ? new Graph(SMALL) : new Graph();
   const target = {
     kernel: options.kernel ?? newestKernel,
     ...(options.weights ? { weights: options.weights } : {}),
   };
-  const facts = pass("resolve", () => resolve(chosen));
-  const warnings = pass("lint", () => lintOrThrow(chosen));
   const endian = oneByteOrder(facts);
-  const decisions = pass("normalise", () => normalise(graph, facts));
-  const root = pass("byArch", () => byArch(graph, decisions, graph.leaf(facts.badArch), target));
-  const insns = pass("layout", () => layout(root));
+  const decisions = clock.pass("normalise", () => normalise(graph, facts));
+  const root = clock.pass("byArch", () => byArch(graph, decisions, graph.leaf(facts.badArch), target));
+  const insns = clock.pass("layout", () => layout(root));
   if (insns.length > BPF_MAXINSNS) throw tooLong(insns.length, facts);
-  const program = pass("check", () => check(insns, endian));
-  return { program, warnings, nodes: graph.size, passes };
+  const program = clock.pass("check", () => check(insns, endian));
+  return { program, nodes: graph.size, passes: clock.passes };
+}
+
+/** Takes the time of each pass. */
+class Clock {
+  readonly passes: { name: string; ms: number }[] = [];
+
+  pass<T>(name: string, work: () => T): T {
+    const start = performance.now();
+    const result = work();
+    this.passes.push({ name, ms: performance.now() - start });
+    return result;
+  }
 }
 
 function onArches(policy: Policy, arches: readonly AbiName[]): Policy {

@@ -35,7 +35,7 @@ export function systemFailure(
 ): number {
   if (error instanceof SeccatError) {
     ctx.error = error;
-    if (error.code === "program") return code("E2BIG");
+    if (error.code === "limit") return code("E2BIG");
   }
   const errno = errnoOf(error) ?? errnoOf(error instanceof Error ? error.cause : undefined);
   if (errno === code("ESRCH")) return errno;

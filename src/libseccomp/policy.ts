@@ -4,15 +4,12 @@
  * A policy's numbers hold on every arch that it lists, and a context may have other rules on each: so a context
  * is one policy per arch, joined after their names and numbers are resolved.
  */
-import { type AbiName, abi, abiOf, newestKernel } from "../../arch/index.ts";
+import { type AbiName, abi, abiOf } from "../../arch/index.ts";
 import { decodeAction, encodeAction } from "../abi/action.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
-import { check } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
-import { byArch, normalise } from "../compile/decision.ts";
-import { Graph } from "../compile/graph.ts";
-import { layout } from "../compile/layout.ts";
+import { compileResolved } from "../compile/index.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { resolve } from "../policy/resolve.ts";
 import type { CompareOp, Condition, Policy, PolicyAction, Rule } from "../policy/types.ts";
@@ -58,7 +55,7 @@ export function decide(policies: readonly Policy[], badArch: number, data: Secco
   return policy ? evaluate(policy, data).ret : badArch;
 }
 
-/** The program of `ctx`. Throws a SeccatError "program" when it is longer than the kernel takes. */
+/** The program of `ctx`. Throws a SeccatError "limit" when it is longer than the kernel takes. */
 export function programOf(ctx: FilterContext): Program {
   const [arch] = ctx.arches.keys();
   if (arch === undefined)
@@ -67,14 +64,11 @@ export function programOf(ctx: FilterContext): Program {
       message: "this filter context has no architecture, or was released",
       fix: "call seccomp_init, and keep an architecture in it",
     });
-  const graph = new Graph();
-  const facts = {
+  return compileResolved({
     arches: policiesOf(ctx).flatMap((policy) => resolve(policy).arches),
     badArch: ctx.attribute(SCMP_FLTATR_ACT_BADARCH) ?? 0,
     skipped: [],
-  };
-  const root = byArch(graph, normalise(graph, facts), graph.leaf(facts.badArch), { kernel: newestKernel });
-  return check(layout(root), abi(arch).endian);
+  }).program;
 }
 
 function rulesOf(arch: AbiName, rules: Rules): Rule[] {
