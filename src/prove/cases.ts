@@ -11,8 +11,8 @@ import type { SeccompData } from "../abi/data.ts";
 import type { Program } from "../bpf/program.ts";
 import type { ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
 import { ARCH, callOf, NR, WORDS } from "./order.ts";
-import { observePolicy } from "./policycases.ts";
-import { observeProgram } from "./programcases.ts";
+import { besidePolicy, policyWay } from "./policycases.ts";
+import { besideProgram, programWay } from "./programcases.ts";
 import { programsOf, resolvedOf, type Side } from "./side.ts";
 
 /** What the search can be told. */
@@ -29,14 +29,6 @@ export interface Cases {
   readonly complete: boolean;
 }
 
-/** What running one call shows. */
-export interface Observation {
-  /** Names the way that it went: calls that go a known way are not changed further. */
-  readonly way: string;
-  /** Changed calls, as words by meaning. */
-  readonly changed: readonly Uint32Array[];
-}
-
 const LIMIT = 20_000;
 
 /**
@@ -47,26 +39,24 @@ export function cases(side: Side, options: CasesOptions = {}): Cases {
   const limit = options.limit ?? LIMIT;
   const policy = resolvedOf(side);
   const programs = programsOf(side);
-  const observe = (words: Uint32Array): Observation => {
-    if (policy) return observePolicy(policy, words);
-    const seen = programs.map((program) => observeProgram(program, words));
-    return { way: seen.map(({ way }) => way).join(), changed: seen.flatMap(({ changed }) => changed) };
-  };
   const found = new Map<string, Uint32Array>();
   const ways = new Set<string>();
   let complete = true;
   const add = (words: Uint32Array) => {
     const key = words.join();
     if (found.has(key)) return;
-    if (found.size >= limit) complete = false;
-    else found.set(key, words);
+    if (found.size < limit) found.set(key, words);
+    else complete = false;
   };
   for (const words of policy ? policySeeds(policy) : programSeeds(programs)) add(words);
   for (const words of found.values()) {
-    const { way, changed } = observe(words);
+    const way = policy ? policyWay(policy, words) : programs.map((one) => programWay(one, words)).join();
     if (ways.has(way)) continue;
     ways.add(way);
-    changed.forEach(add);
+    const beside = policy
+      ? besidePolicy(policy, words)
+      : programs.flatMap((one) => besideProgram(one, words));
+    for (const changed of beside) if (complete) add(changed);
     if (!complete) break;
   }
   return { calls: [...found.values()].map(callOf), complete };

@@ -6,8 +6,9 @@ import type { AbiName } from "../../arch/index.ts";
 import type { Program } from "../bpf/program.ts";
 import type { ResolvedPolicy } from "../policy/resolve.ts";
 import type { Policy } from "../policy/types.ts";
+import { cases } from "./cases.ts";
 import { isOpen } from "./leaf.ts";
-import { ask, type ProveOptions, type Question, type Witness, witnessOf } from "./question.ts";
+import { ask, type ProveOptions, type Question, type Witness, witnessAt, witnessOf } from "./question.ts";
 import { type Region, regionsOf } from "./region.ts";
 import { leavesOf, nodesOf, type Size, sizeOf, where } from "./set.ts";
 import { programsOf, resolvedOf, type Side } from "./side.ts";
@@ -19,14 +20,14 @@ import { type Example, exampleOf } from "./witness.ts";
 export interface ProofStats {
   /** Nodes made, all intermediate ones included. */
   readonly nodes: number;
-  /** Nodes of the diagram of each side, leaves included. */
+  /** Nodes of the diagram of each side, leaves included; 0 for one that took too much. */
   readonly diagrams: readonly [number, number];
   readonly ms: number;
 }
 
 /** A part that was not compared. */
 export interface Open {
-  /** Whose part it is; `both`: the comparison itself took too much, and nothing was compared. */
+  /** Whose part it is; `both`: what was to be compared took too much together, and nothing was compared. */
   readonly side: "a" | "b" | "both";
   /** Which program of the side, 0 is the newest; absent for a policy and for `both`. */
   readonly filter?: number;
@@ -56,14 +57,14 @@ export interface Proved {
 export interface Differs {
   readonly answer: "differs";
   readonly witness: Witness;
-  /** Calls known to break the relation. */
+  /** Calls known to break the relation; where parts are open, there may be more. */
   readonly size: Size;
   /** Parts that were not compared. */
   readonly open: readonly Open[];
   readonly stats: ProofStats;
 }
 
-/** No difference was found, but these parts were not compared. */
+/** No difference was found, nor among the boundary calls of both sides; but these parts were not compared. */
 export interface Unknown {
   readonly answer: "unknown";
   /** At least one. */
@@ -98,17 +99,32 @@ export function compare(a: Side, b: Side, options: ProveOptions = {}): Proof {
   if (broken === FALSE) return { answer: "proved", stats: stats() };
   const open = openParts(question);
   const bad = broken === undefined ? FALSE : where(space.table, broken, pairLeaves(space, broken));
-  if (bad === FALSE) return { answer: "unknown", open, stats: stats() };
-  const size = sizeOf(space.table, space.order, bad);
-  return { answer: "differs", witness: witnessOf(question, bad), size, open, stats: stats() };
+  if (bad !== FALSE) {
+    const size = sizeOf(space.table, space.order, bad);
+    return { answer: "differs", witness: witnessOf(question, bad), size, open, stats: stats() };
+  }
+  const [witness, count] = triedCases(question);
+  if (!witness) return { answer: "unknown", open, stats: stats() };
+  return { answer: "differs", witness, size: { count: BigInt(count), bits: 512 }, open, stats: stats() };
+}
+
+/** So many boundary calls of each side are tried where the diagrams leave something open. */
+const TRIED = 2_000;
+
+/** A boundary call that breaks the relation, and how many of them do. */
+function triedCases(question: Question): readonly [Witness | undefined, number] {
+  const calls = [question.a, question.b].flatMap((side) => cases(side, { limit: TRIED }).calls);
+  const found = calls.flatMap((call) => witnessAt(question, call) ?? []);
+  return [found.find(({ possible }) => possible) ?? found[0], found.length];
 }
 
 /** What a question took that was begun at `start`. */
 export function statsOf({ space, diagrams: [f, g] }: Question, start: number): ProofStats {
   const { table } = space;
+  const size = (diagram: Node | undefined) => (diagram === undefined ? 0 : nodesOf(table, diagram));
   return {
     nodes: table.made,
-    diagrams: [nodesOf(table, f), nodesOf(table, g)],
+    diagrams: [size(f), size(g)],
     ms: performance.now() - start,
   };
 }

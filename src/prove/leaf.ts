@@ -1,5 +1,6 @@
 /** What stands at the ends of a diagram: return values, and the places that were not worked out. */
-import { Exhausted, LEAF, leafKinds, type Node, type Table } from "./table.ts";
+import { BITS } from "./order.ts";
+import { LEAF, leafKinds, type Node, type Table } from "./table.ts";
 import type { Word, Words } from "./word.ts";
 
 /** So many nodes are made to list the values of a computed return one by one; beyond, it stays computed. */
@@ -18,32 +19,31 @@ export function retOf(table: Table, leaf: Node): number | undefined {
 /** The diagram that returns `word`: a leaf per value when these are few, else one computed leaf. */
 export function returnOf(table: Table, word: Word): Node {
   if (word.constant !== undefined) return retLeaf(table, word.constant);
+  const allowance = { nodes: LISTED, steps: BITS * LISTED };
+  return table.attempt(allowance, () => listed(table, word)) ?? table.leaf(leafKinds.computed, word.id);
+}
+
+function listed(table: Table, word: Word): Node {
   const known = new Map<string, Node>();
-  const list = (bits: readonly Node[]): Node => {
+  const go = (bits: readonly Node[]): Node => {
     const key = bits.join();
     const before = known.get(key);
     if (before !== undefined) return before;
-    if (known.size >= LISTED) throw new Exhausted("values");
-    table.charge(bits.length);
+    table.charge(BITS);
     const top = bits.reduce((level, bit) => Math.min(level, table.level(bit)), LEAF);
-    if (top === LEAF)
-      return retLeaf(
-        table,
-        bits.reduce((sum, bit, i) => sum | (bit << i), 0),
-      );
-    known.set(key, 0);
     const half = (child: "low" | "high") =>
       bits.map((bit) => (table.level(bit) === top ? table[child](bit) : bit));
-    const node = table.branch(top, list(half("low")), list(half("high")));
+    const node =
+      top === LEAF
+        ? retLeaf(
+            table,
+            bits.reduce((sum, bit, i) => sum | (bit << i), 0),
+          )
+        : table.branch(top, go(half("low")), go(half("high")));
     known.set(key, node);
     return node;
   };
-  try {
-    return list(word.bits);
-  } catch (error) {
-    if (!(error instanceof Exhausted) || error.message !== "values") throw error;
-    return table.leaf(leafKinds.computed, word.id);
-  }
+  return go(word.bits);
 }
 
 /** The word that a leaf returns, constant or computed. */

@@ -2,20 +2,27 @@
 import { abiOf } from "../../arch/index.ts";
 import { holds, type ResolvedCondition, type ResolvedTest } from "../policy/condition.ts";
 import type { ResolvedPolicy } from "../policy/resolve.ts";
-import type { Observation } from "./cases.ts";
 import { callOf, highWord, lowWord } from "./order.ts";
 
 const LOW = 0xffffffffn;
 
-/** Which tests of `policy` hold for a call, and the calls next to these tests. */
-export function observePolicy(policy: ResolvedPolicy, words: Uint32Array): Observation {
+/** Names the ABI, the number, and which tests of the number hold: calls of the same way are decided alike. */
+export function policyWay(policy: ResolvedPolicy, words: Uint32Array): string {
   const { arch, nr, args } = callOf(words);
+  const tests = testsFor(policy, arch, nr);
+  return `${abiOf(arch, nr)} ${nr} ${tests.map((test) => (holds(test, args) ? 1 : 0)).join("")}`;
+}
+
+/** The calls next to each test of the number of a call. */
+export function besidePolicy(policy: ResolvedPolicy, words: Uint32Array): Uint32Array[] {
+  const { arch, nr, args } = callOf(words);
+  return testsFor(policy, arch, nr).flatMap((test) => besideTest(test, args, words));
+}
+
+function testsFor({ arches }: ResolvedPolicy, arch: number, nr: number): ResolvedTest[] {
   const abi = abiOf(arch, nr);
-  const table = policy.arches.find((candidate) => candidate.abi === abi);
-  const claims = table?.calls.get(nr) ?? [];
-  const tests = claims.flatMap(({ when }) => (when ? testsOf(when) : []));
-  const way = `${abi} ${nr} ${tests.map((test) => (holds(test, args) ? 1 : 0)).join("")}`;
-  return { way, changed: tests.flatMap((test) => besideTest(test, args, words)) };
+  const claims = arches.find((candidate) => candidate.abi === abi)?.calls.get(nr) ?? [];
+  return claims.flatMap(({ when }) => (when ? testsOf(when) : []));
 }
 
 function testsOf(condition: ResolvedCondition): ResolvedTest[] {

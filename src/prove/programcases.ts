@@ -11,7 +11,6 @@ import { packData } from "../abi/data.ts";
 import { type AluOp, opcodeOf } from "../abi/opcode.ts";
 import type { Program, SockFilter } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
-import type { Observation } from "./cases.ts";
 import { callOf, highWord, WORDS, wordAt } from "./order.ts";
 
 /** Where a number comes from; undefined for one that no word has a part in. */
@@ -28,20 +27,26 @@ interface Run {
   readonly changed: Uint32Array[];
   a: Origin;
   x: Origin;
-  /** Two running checksums of the way. */
-  way: [number, number];
 }
 
-/** What `program` does with a call, and the calls next to its comparisons. */
-export function observeProgram(program: Program, words: Uint32Array): Observation {
-  const state: Run = { program, words, cells: [], changed: [], a: undefined, x: undefined, way: [1, 1] };
-  const packed = packData(callOf(words), program.endian);
-  run(program, packed, (pc, a, x) => {
+/** Names the instructions that a call runs, by two checksums of them. */
+export function programWay(program: Program, words: Uint32Array): string {
+  let [first, second] = [1, 1];
+  run(program, packData(callOf(words), program.endian), (pc) => {
+    first = Math.imul(first ^ pc, 0x01000193);
+    second = Math.imul(second + pc, 0x9e3779b1);
+  });
+  return `${first} ${second}`;
+}
+
+/** The calls next to each comparison that a call meets. */
+export function besideProgram(program: Program, words: Uint32Array): Uint32Array[] {
+  const state: Run = { program, words, cells: [], changed: [], a: undefined, x: undefined };
+  run(program, packData(callOf(words), program.endian), (pc, a, x) => {
     const insn = program.insns[pc];
-    state.way = [Math.imul(state.way[0] ^ pc, 0x01000193), Math.imul(state.way[1] + pc, 0x9e3779b1)];
     if (insn) step(state, insn, a, x);
   });
-  return { way: state.way.join(), changed: state.changed };
+  return state.changed;
 }
 
 function step(state: Run, insn: SockFilter, a: number, x: number): void {

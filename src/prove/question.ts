@@ -1,12 +1,13 @@
 /** Two sides as diagrams in one space, and the diagram of where they break the relation between them. */
 import type { AbiName } from "../../arch/index.ts";
+import type { SeccompData } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
 import { mixedWords } from "./flow.ts";
 import { type Answer, answer, programsOf, resolvedOf, type Side, sameStack, sideDiagram } from "./side.ts";
 import { defaultBudget, makeSpace, type Space } from "./space.ts";
 import { FALSE, type Node } from "./table.ts";
 import { breaks, broken, type Mode, normalised, type Relation } from "./verdict.ts";
-import { type Example, exampleOf, possibleCalls } from "./witness.ts";
+import { describeCall, type Example, exampleOf, possibleCalls } from "./witness.ts";
 
 /** What a question can be told. */
 export interface ProveOptions {
@@ -41,8 +42,8 @@ export interface Question {
   readonly b: Side;
   readonly options: ProveOptions;
   readonly space: Space;
-  /** What each side returns. */
-  readonly diagrams: readonly [Node, Node];
+  /** What each side returns; undefined when that took too much. */
+  readonly diagrams: readonly [Node | undefined, Node | undefined];
   /**
    * Pair leaves where they break the relation, open leaves where a side is open, FALSE elsewhere; undefined when
    * that took too much.
@@ -55,14 +56,15 @@ export function ask(a: Side, b: Side, options: ProveOptions): Question {
   const nodes = options.nodes ?? defaultBudget.nodes;
   const steps = options.steps ?? 8 * nodes;
   const space = makeSpace(mixedWords([...programsOf(a), ...programsOf(b)]), { nodes, steps });
-  const diagrams = [sideDiagram(space, a), sideDiagram(space, b)] as const;
-  const result = sameStack(a, b)
-    ? FALSE
-    : space.table.attempt(space.budget, () => brokenCalls(space, diagrams, options));
-  return { a, b, options, space, diagrams, broken: result };
+  const [f, g] = [sideDiagram(space, a), sideDiagram(space, b)];
+  const compared = () =>
+    f === undefined || g === undefined
+      ? undefined
+      : space.table.attempt(space.budget, () => brokenCalls(space, f, g, options));
+  return { a, b, options, space, diagrams: [f, g], broken: sameStack(a, b) ? FALSE : compared() };
 }
 
-function brokenCalls(space: Space, [f, g]: readonly [Node, Node], options: ProveOptions): Node {
+function brokenCalls(space: Space, f: Node, g: Node, options: ProveOptions): Node {
   const { relation = "equal", mode = "kernel", calls = "any" } = options;
   const exact = relation === "equal" && mode === "exact";
   const found = exact
@@ -76,11 +78,11 @@ function brokenCalls(space: Space, [f, g]: readonly [Node, Node], options: Prove
  * A call of `set`, whose members must break the relation, with both answers. The answers come from the interpreter
  * and from the policy's own semantics. Throws a SeccatError "internal" when those say that the relation holds.
  */
-export function witnessOf({ a, b, options, space }: Question, set: Node): Witness {
+export function witnessOf(question: Question, set: Node): Witness {
+  const { a, b, space } = question;
   const example = exampleOf(space, set, preferredAbis(a, b));
   const witness = { ...example, a: answer(a, example.call), b: answer(b, example.call) };
-  const { relation = "equal", mode = "kernel" } = options;
-  if (breaks(relation, mode, witness.a.ret, witness.b.ret)) return witness;
+  if (isBroken(question, witness)) return witness;
   const hex = (value: number | bigint) => `0x${value.toString(16)}`;
   const { arch, nr, args } = example.call;
   throw new SeccatError({
@@ -88,6 +90,19 @@ export function witnessOf({ a, b, options, space }: Question, set: Node): Witnes
     message: "the prover found a difference where the interpreter finds none",
     received: `arch ${hex(arch)}, nr ${nr}, arguments ${args.map(hex).join(" ")}: ${hex(witness.a.ret)} and ${hex(witness.b.ret)}`,
   });
+}
+
+/** A call with both answers, when they break the relation; undefined when they keep it, or the call does not count. */
+export function witnessAt(question: Question, call: SeccompData): Witness | undefined {
+  const example = describeCall(call);
+  const witness = { ...example, a: answer(question.a, call), b: answer(question.b, call) };
+  if (question.options.calls === "kernel" && !example.possible) return undefined;
+  return isBroken(question, witness) ? witness : undefined;
+}
+
+function isBroken({ options }: Question, { a, b }: Witness): boolean {
+  const { relation = "equal", mode = "kernel" } = options;
+  return breaks(relation, mode, a.ret, b.ret);
 }
 
 /** The ABIs that a policy of the question speaks about: a call of one of them says more. */

@@ -48,13 +48,12 @@ export function sameStack(a: Side, b: Side): boolean {
   return left.every((program, i) => right[i] !== undefined && sameProgram(program, right[i]));
 }
 
-/** What a side answers, as a diagram. */
-export function sideDiagram(space: Space, side: Side): Node {
+/** What a side answers, as a diagram; undefined when the programs of a stack take too much together. */
+export function sideDiagram(space: Space, side: Side): Node | undefined {
   const policy = resolvedOf(side);
   if (policy) return policyDiagram(space, policy);
   const diagrams = programsOf(side).map((program) => programDiagram(space, program));
-  const [only] = diagrams;
-  return isStack(side) || only === undefined ? combined(space, diagrams) : only;
+  return isStack(side) ? space.table.attempt(space.budget, () => combined(space, diagrams)) : diagrams[0];
 }
 
 /** What a side answers to one call, by the interpreter or by the policy's own semantics; no diagram is asked. */

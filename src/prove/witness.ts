@@ -50,10 +50,17 @@ export function exampleOf(space: Space, set: Node, preferred: readonly AbiName[]
   const { table, order } = space;
   const possible = table.attempt(space.budget, () => table.and(set, possibleCalls(space))) ?? FALSE;
   const from = possible === FALSE ? set : possible;
-  const call = callOf(leastMember(table, order, knownCall(space, from, preferred) ?? from));
+  return describeCall(callOf(leastMember(table, order, knownCall(space, from, preferred) ?? from)));
+}
+
+/** A call with what the tables know about it. */
+export function describeCall(call: SeccompData): Example {
   const abi = abiOf(call.arch, call.nr);
   const syscall = abi && syscallName(abi, call.nr);
-  return { call, ...(abi ? { abi } : {}), ...(syscall ? { syscall } : {}), possible: from === possible };
+  const narrow = abi !== undefined && abiFacts(abi).argBits === 32;
+  const possible =
+    !narrow || [...call.args, call.instructionPointer ?? 0n].every((value) => value >> 32n === 0n);
+  return { call, ...(abi ? { abi } : {}), ...(syscall ? { syscall } : {}), possible };
 }
 
 /** The members with a number that the tables know; else with an arch that they know; undefined without either. */
