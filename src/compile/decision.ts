@@ -175,7 +175,11 @@ function x86Node(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf
 }
 
 /** How often the program itself looks up each number. */
-function weightsOf({ abi }: ResolvedArch, segments: readonly Segment[], target: Target): Map<number, number> {
+function weightsOf(
+  { abi }: ResolvedArch,
+  segments: readonly Segment[],
+  target: Target,
+): ReadonlyMap<number, number> {
   const weights = numberWeights(abi, target.weights);
   return keepsBitmap(abi, target.kernel) ? withoutAllowed(weights, segments) : weights;
 }

@@ -17,7 +17,7 @@ const MAX_U32 = 0xffffffff;
 
 /**
  * The decision of `word` whose value lies in `segments` (sorted, gapless, from 0 to the word's mask or beyond).
- * `weights` say how often numbers are looked up; without them every segment counts alike.
+ * `weights`, in number order, say how often numbers are looked up; without them every segment counts alike.
  */
 export function dispatch(
   graph: Graph,
@@ -39,7 +39,7 @@ function weigh(segments: readonly Segment[], weights: ReadonlyMap<number, number
   if (!weights) return segments.map((segment) => ({ ...segment, weight: 1 / segments.length }));
   const runs = segments.map((segment) => ({ ...segment, weight: 0 }));
   let at = 0;
-  for (const [value, weight] of [...weights].sort(([a], [b]) => a - b)) {
+  for (const [value, weight] of weights) {
     while ((runs[at]?.to ?? MAX_U32) < value) at++;
     const run = runs[at];
     if (run) run.weight += weight;

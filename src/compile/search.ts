@@ -52,20 +52,21 @@ class Search {
   readonly #graph: Graph;
   readonly #word: Word;
   readonly #runs: readonly Run[];
-  /** Cost and choice of the stretch from run i up to run j, at i * n + j. */
+  readonly #stride: number;
+  /** Cost and choice of the stretch from run i up to run j, at i * stride + j. */
   readonly #cost: Float64Array;
   readonly #choice: Int16Array;
   /** Weights of the runs before each. */
   readonly #before: Float64Array;
 
   constructor(graph: Graph, word: Word, runs: readonly Run[]) {
-    const n = runs.length;
     this.#graph = graph;
     this.#word = word;
     this.#runs = runs;
-    this.#cost = new Float64Array(n * (n + 1));
-    this.#choice = new Int16Array(n * (n + 1));
-    this.#before = new Float64Array(n + 1);
+    this.#stride = runs.length + 1;
+    this.#cost = new Float64Array(runs.length * this.#stride);
+    this.#choice = new Int16Array(runs.length * this.#stride);
+    this.#before = new Float64Array(this.#stride);
     runs.forEach((run, i) => {
       this.#before[i + 1] = (this.#before[i] ?? 0) + run.weight;
     });
@@ -73,63 +74,80 @@ class Search {
 
   node(): Node {
     const n = this.#runs.length;
-    for (let length = 2; length <= n; length++)
-      for (let from = 0; from + length <= n; from++) this.#solve(from, from + length);
+    // From right to left, so that both parts of every split are known.
+    for (let from = n - 2; from >= 0; from--) this.#solveFrom(from);
     return this.#build(0, n);
   }
 
-  #solve(from: number, to: number): void {
-    const stride = this.#runs.length + 1;
-    const cost = this.#cost;
+  /** All stretches that begin at run `from`, the shortest first. */
+  #solveFrom(from: number): void {
+    let shared = wideNode(this.#runs[from]);
+    let mixed = false;
+    for (let to = from + 2; to <= this.#runs.length; to++) {
+      const wide = wideNode(this.#runs[to - 1]);
+      if (shared === undefined) shared = wide;
+      else if (wide !== undefined && wide !== shared) mixed = true;
+      this.#solve(from, to, mixed ? undefined : (shared ?? this.#commonest(from, to)));
+    }
+  }
+
+  #solve(from: number, to: number, base: Node | undefined): void {
+    const [cost, stride, price] = [this.#cost, this.#stride, this.#graph.price];
     const weight = (this.#before[to] ?? 0) - (this.#before[from] ?? 0);
     let best = Number.POSITIVE_INFINITY;
     let choice = from + 1;
+    const row = from * stride;
     for (let at = from + 1; at < to; at++) {
-      const sum = (cost[from * stride + at] ?? 0) + (cost[at * stride + to] ?? 0);
+      const sum = (cost[row + at] ?? 0) + (cost[at * stride + to] ?? 0);
       if (sum < best) {
         best = sum;
         choice = at;
       }
     }
-    best += weight + this.#graph.price;
-    const odd = this.#oddCost(from, to, weight, best);
+    best += weight + price;
+    const odd = base === undefined ? best : this.#oddCost(from, to, base, weight, best);
     if (odd < best) {
       best = odd;
       choice = -1;
     }
-    cost[from * stride + to] = best;
-    this.#choice[from * stride + to] = choice;
+    cost[row + to] = best;
+    this.#choice[row + to] = choice;
   }
 
-  /** The cost of picking out the odd ones of a stretch; infinite when it has none or too many. */
-  #oddCost(from: number, to: number, weight: number, limit: number): number {
-    const base = this.#base(from, to);
-    if (base === undefined) return Number.POSITIVE_INFINITY;
+  /** The cost of picking out the runs that decide otherwise than `base`, or `limit` when it is no less. */
+  #oddCost(from: number, to: number, base: Node, weight: number, limit: number): number {
     let tests = 0;
     for (let i = from; i < to; i++) if (this.#runs[i]?.node !== base) tests++;
-    if (tests * this.#graph.price >= limit) return Number.POSITIVE_INFINITY;
-    let [cost, left] = [tests * this.#graph.price, weight];
-    for (const { weight: share } of this.#odds(from, to, base)) {
-      cost += left;
+    let cost = tests * this.#graph.price + weight;
+    if (cost >= limit) return limit;
+    let left = weight;
+    const shares = this.#odds(from, to, base).map((run) => run.weight);
+    for (const share of shares.slice(0, -1)) {
       left -= share;
+      cost += left;
     }
     return cost;
   }
 
-  /** The decision that all runs of more than one number share; of single numbers alone, that of the first or last. */
-  #base(from: number, to: number): Node | undefined {
-    let base: Node | undefined;
+  /** The decision of the first or the last of single numbers, whichever more of them share. */
+  #commonest(from: number, to: number): Node | undefined {
+    const [first, last] = [this.#runs[from]?.node, this.#runs[to - 1]?.node];
+    let balance = 0;
     for (let i = from; i < to; i++) {
-      const run = this.#runs[i];
-      if (!run || run.from === run.to) continue;
-      if (base !== undefined && base !== run.node) return undefined;
-      base = run.node;
+      const node = this.#runs[i]?.node;
+      if (node === first) balance++;
+      if (node === last) balance--;
     }
-    if (base !== undefined) return base;
-    const [first, last] = [this.#runs[from], this.#runs[to - 1]];
-    const count = (node: Node | undefined) =>
-      this.#runs.slice(from, to).filter((run) => run.node === node).length;
-    return count(first?.node) >= count(last?.node) ? first?.node : last?.node;
+    return balance >= 0 ? first : last;
+  }
+
+  /** What all runs of several numbers decide, or single ones most often; as #solveFrom found it. */
+  #base(from: number, to: number): Node | undefined {
+    for (let i = from; i < to; i++) {
+      const wide = wideNode(this.#runs[i]);
+      if (wide !== undefined) return wide;
+    }
+    return this.#commonest(from, to);
   }
 
   /** The runs that decide otherwise than `base`, the heaviest first. */
@@ -144,7 +162,7 @@ class Search {
     const first = this.#runs[from];
     if (!first) throw new RangeError("a search over nothing");
     if (to - from === 1) return first.node;
-    const at = this.#choice[from * (this.#runs.length + 1) + to] ?? 0;
+    const at = this.#choice[from * this.#stride + to] ?? 0;
     const test = (op: "jge" | "jeq", k: number, then: Node, otherwise: Node) =>
       this.#graph.test(this.#word, op, k, then, otherwise);
     if (at >= 0) return test("jge", this.#runs[at]?.from ?? 0, this.#build(at, to), this.#build(from, at));
@@ -154,4 +172,9 @@ class Search {
       base,
     );
   }
+}
+
+/** What a run of several numbers decides. */
+function wideNode(run: Run | undefined): Node | undefined {
+  return run && run.from !== run.to ? run.node : undefined;
 }

@@ -42,8 +42,17 @@ const heirs: Readonly<Partial<Record<SyscallName, readonly SyscallName[]>>> = {
   epoll_wait: ["epoll_pwait"],
 };
 
-/** Shares of all look-ups per number on `abi`; they sum to 1. `counts` replaces the built-in prior. */
-export function numberWeights(abi: AbiName, counts: CallWeights = prior): Map<number, number> {
+const priors = new Map<AbiName, ReadonlyMap<number, number>>();
+
+/** Shares of all look-ups per number on `abi`, in number order; they sum to 1. `counts` replaces the built-in prior. */
+export function numberWeights(abi: AbiName, counts?: CallWeights): ReadonlyMap<number, number> {
+  if (counts) return weightsOf(abi, counts);
+  const known = priors.get(abi) ?? weightsOf(abi, prior);
+  priors.set(abi, known);
+  return known;
+}
+
+function weightsOf(abi: AbiName, counts: CallWeights): ReadonlyMap<number, number> {
   const calls = syscallsOf(abi);
   const weights = new Map(calls.map(([, nr]) => [nr, FLOOR / calls.length]));
   const found = Object.entries(counts).flatMap(([name, count]) => {
@@ -69,17 +78,20 @@ export function keepsBitmap(abi: AbiName, kernel: string): boolean {
   return compareVersions(kernel, "5.11") >= 0 && (native || compat);
 }
 
-/** `weights` without the numbers that `segments` always allow. */
+/** `weights` (in number order) without the numbers that `segments` always allow. */
 export function withoutAllowed(
   weights: ReadonlyMap<number, number>,
   segments: readonly Segment[],
 ): Map<number, number> {
-  const left = new Map(weights);
-  for (const { from, to, node } of segments) {
-    if (node.kind !== "leaf" || node.ret !== actionValues.allow) continue;
-    for (const nr of weights.keys()) if (nr >= from && nr <= to) left.delete(nr);
+  const left = new Map<number, number>();
+  let [at, total] = [0, 0];
+  for (const [nr, weight] of weights) {
+    while ((segments[at]?.to ?? nr) < nr) at++;
+    const node = segments[at]?.node;
+    if (node?.kind === "leaf" && node.ret === actionValues.allow) continue;
+    left.set(nr, weight);
+    total += weight;
   }
-  const total = [...left.values()].reduce((sum, weight) => sum + weight, 0) || 1;
   for (const [nr, weight] of left) left.set(nr, weight / total);
   return left;
 }

@@ -24,7 +24,7 @@ export function lint(policy: Policy): Finding[] {
   return [...findings, ...skippedFindings(policy, facts)].sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0));
 }
 
-/** What a rule claims: the claims on one number, with the place of its own among them. */
+/** What a rule claims, as far as it could be in vain: the claims on one number, with the place of its own. */
 interface OwnClaim {
   readonly abi: AbiName;
   readonly nr: number;
@@ -32,13 +32,23 @@ interface OwnClaim {
   readonly at: number;
 }
 
-function claimsByRule(facts: ResolvedPolicy, rules: number): OwnClaim[][] {
-  const byRule: OwnClaim[][] = Array.from({ length: rules }, () => []);
+/** A rule's claims: how many, and those that a condition or an earlier rule could make vain. */
+interface RuleClaims {
+  count: number;
+  readonly doubtful: OwnClaim[];
+}
+
+function claimsByRule(facts: ResolvedPolicy, rules: number): RuleClaims[] {
+  const byRule: RuleClaims[] = Array.from({ length: rules }, () => ({ count: 0, doubtful: [] }));
   for (const { abi, calls } of facts.arches)
     for (const [nr, list] of calls)
-      list.forEach(({ rule }, at) => {
-        byRule[rule]?.push({ abi, nr, list, at });
-      });
+      for (let at = 0; at < list.length; at++) {
+        const claim = list[at];
+        const claims = claim && byRule[claim.rule];
+        if (!claims) continue;
+        claims.count++;
+        if (at > 0 || claim.when) claims.doubtful.push({ abi, nr, list, at });
+      }
   return byRule;
 }
 
@@ -52,19 +62,20 @@ export function lintOrThrow(policy: Policy): Finding[] {
 /** Why a claim never decides anything. */
 type Dead = { readonly why: "contradiction" } | { readonly why: "shadowed"; readonly by: readonly number[] };
 
-function ruleFindings(policy: Policy, claims: readonly OwnClaim[], rule: number): Finding[] {
-  const dead = claims.flatMap(({ abi, nr, list, at }) => {
+function ruleFindings(policy: Policy, { count, doubtful }: RuleClaims, rule: number): Finding[] {
+  if (count > 0 && doubtful.length === 0) return [];
+  const dead = doubtful.flatMap(({ abi, nr, list, at }) => {
     const reason = deadReason(list, at);
     return reason ? [{ abi, nr, reason }] : [];
   });
   const where = { ...policy.rules[rule]?.where, path: `rules[${rule}]` };
   const common = { code: "policy", where, rule } as const;
   const severity = policy.imported ? "warning" : "error";
-  if (claims.length === 0)
+  if (count === 0)
     return [
       { ...common, severity, message: "the rule can never match: no listed arch has any of its syscalls" },
     ];
-  if (dead.length === claims.length)
+  if (dead.length === count)
     return [
       { ...common, severity, message: `the rule can never match: ${explain(dead.map((d) => d.reason))}` },
     ];

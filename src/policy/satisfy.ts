@@ -107,6 +107,8 @@ function solve(
 
 /** x with `from <= x & mask <= to` for all of `chosen`, by depth-first search from bit 63 down. */
 function solveBits(chosen: readonly Chosen[], budget: { left: number }): bigint | undefined {
+  const guess = chosen.reduce((bits, { interval }) => bits | interval.from, 0n);
+  if (chosen.every(({ mask, interval }) => inside(guess & mask, interval))) return guess;
   const dead = new Set<string>();
   const walk = (bit: bigint, edges: readonly number[], value: bigint): bigint | undefined => {
     if (bit < 0n) return value;
@@ -125,6 +127,10 @@ function solveBits(chosen: readonly Chosen[], budget: { left: number }): bigint 
     chosen.map(() => 3),
     0n,
   );
+}
+
+function inside(value: bigint, { from, to }: Interval): boolean {
+  return from <= value && value <= to;
 }
 
 /** The edges (1: on the lower, 2: on the upper) after giving `bit` the value `digit`, or undefined when outside. */
