@@ -44,7 +44,7 @@ export { decode, encode, readProgram } from "./bpf/codec.ts";
 export type { Program, SockFilter } from "./bpf/program.ts";
 export { run as emulate, runStack, type Step, type StepHook, type Trace, trace } from "./bpf/run.ts";
 export { annotate, assemble, assembleProgram, type ListOptions, list } from "./bpf/text.ts";
-export { type Compiled, type CompileOptions, compile } from "./compile/index.ts";
+export type { CallWeights } from "./compile/index.ts";
 export {
   type Environment,
   type Exit,
@@ -89,6 +89,19 @@ export { evaluate, type Verdict } from "./policy/evaluate.ts";
 export { type Finding, lint } from "./policy/lint.ts";
 export type { Condition, Policy, PolicyAction, Rule } from "./policy/types.ts";
 export { formatWhen, parseWhen } from "./policy/when.ts";
+export { compile, type Proven as Compiled, type ProvenOptions as CompileOptions } from "./proof.ts";
+export {
+  type Cases,
+  cases,
+  compare,
+  type Differences,
+  differences,
+  type Proof,
+  type ProveOptions,
+  proveProgram,
+  refines,
+  type Witness,
+} from "./prove/index.ts";
 export { type Expectation, ExpectationError, expect } from "./testing/index.ts";
 export {
   formatReport,

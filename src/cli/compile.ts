@@ -1,6 +1,6 @@
 import { decodeAction, formatAction } from "../abi/action.ts";
 import { pathCost } from "../bpf/check.ts";
-import { type Compiled, compile } from "../compile/index.ts";
+import { compile, type Proven } from "../proof.ts";
 import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { readPolicyFile } from "./filter.ts";
@@ -40,7 +40,7 @@ export async function compileCommand(args: Args): Promise<number> {
   return Exit.yes;
 }
 
-function statistics({ program, nodes, passes }: Compiled) {
+function statistics({ program, nodes, passes, proof }: Proven) {
   return {
     instructions: program.insns.length,
     bytes: program.insns.length * 8,
@@ -48,11 +48,12 @@ function statistics({ program, nodes, passes }: Compiled) {
     pathCost: pathCost(program),
     nodes,
     passes: passes.map(({ name, ms }) => ({ name, ms: Number(ms.toFixed(3)) })),
+    proof: proof ? { nodes: proof.nodes, ms: Number(proof.ms.toFixed(3)) } : null,
   };
 }
 
-function printStatistics(compiled: Compiled, arches: readonly string[]): void {
-  const { instructions, bytes, pathCost: cost, nodes, passes } = statistics(compiled);
+function printStatistics(compiled: Proven, arches: readonly string[]): void {
+  const { instructions, bytes, pathCost: cost, nodes, passes, proof } = statistics(compiled);
   const returns = new Set(
     compiled.program.insns.filter(({ code }) => code === 0x06).map(({ k }) => formatAction(decodeAction(k))),
   );
@@ -62,4 +63,5 @@ function printStatistics(compiled: Compiled, arches: readonly string[]): void {
   say(`decisions     ${nodes} nodes`);
   say(`actions       ${[...returns].join(", ")}`);
   say(`passes        ${passes.map(({ name, ms }) => `${name} ${ms.toFixed(2)} ms`).join(", ")}`);
+  if (proof) say(`proof         equal to the policy, ${proof.ms.toFixed(2)} ms, ${proof.nodes} nodes`);
 }

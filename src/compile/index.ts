@@ -103,7 +103,8 @@ class Clock {
   }
 }
 
-function onArches(policy: Policy, arches: readonly AbiName[]): Policy {
+/** `policy` for `arches` alone. Throws a SeccatError when it does not list one of them. */
+export function onArches(policy: Policy, arches: readonly AbiName[]): Policy {
   for (const name of arches) {
     if (!policy.arches.includes(name))
       throw new SeccatError({

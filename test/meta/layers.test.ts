@@ -20,10 +20,11 @@ const rank: readonly (readonly [folder: string, layer: number])[] = [
   ["src/audit/", 4],
   ["src/enforce/", 4],
   ["src/testing/", 4],
-  ["src/index.ts", 5],
-  ["src/libseccomp", 5],
-  ["src/cli/", 6],
-  ["src/web/", 6],
+  ["src/proof.ts", 5],
+  ["src/index.ts", 6],
+  ["src/libseccomp", 6],
+  ["src/cli/", 7],
+  ["src/web/", 7],
 ];
 /** Layers that also run in a browser. */
 const core = ["arch/", "src/abi/", "src/bpf/", "src/policy/", "src/compile/", "src/prove/", "src/explain/"];

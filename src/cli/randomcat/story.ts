@@ -4,7 +4,7 @@
  */
 import { endianness } from "node:os";
 import { nativeAbi } from "../../../arch/index.ts";
-import { compile } from "../../compile/index.ts";
+import { compile } from "../../proof.ts";
 import { playGuarding, playServing, playStopping, playTakeover } from "./acts.ts";
 import { showPolicy, showProgram } from "./exhibits.ts";
 import { whyNoFilter } from "./guard.ts";
