@@ -75,15 +75,27 @@ export function complement(set: readonly Interval[], max: bigint): Interval[] {
 
 /** The numbers in both sets (each sorted, disjoint). */
 export function intersect(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+  const [few, many] = a.length < b.length ? [a, b] : [b, a];
   const both: Interval[] = [];
-  let [i, j] = [0, 0];
-  for (;;) {
-    const [left, right] = [a[i], b[j]];
-    if (!left || !right) return both;
-    const from = left.from > right.from ? left.from : right.from;
-    const to = left.to < right.to ? left.to : right.to;
-    if (from <= to) both.push({ from, to });
-    if (left.to < right.to) i++;
-    else j++;
+  for (const { from, to } of few) {
+    for (let i = firstEndingAt(many, from); ; i++) {
+      const other = many[i];
+      if (!other || other.from > to) break;
+      // Most intervals of a long set lie within one of a short set: they stay the same objects.
+      if (from <= other.from && other.to <= to) both.push(other);
+      else both.push({ from: from > other.from ? from : other.from, to: to < other.to ? to : other.to });
+    }
   }
+  return both;
+}
+
+/** The index of the first interval of `set` that ends at `value` or above, by halving. */
+function firstEndingAt(set: readonly Interval[], value: bigint): number {
+  let [low, high] = [0, set.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((set[middle]?.to ?? value) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

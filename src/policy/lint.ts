@@ -1,8 +1,15 @@
 /** What is wrong with a policy although every name in it is right: rules that can never match, and their kin. */
-import { type AbiName, syscallName } from "../../arch/index.ts";
+import {
+  type AbiName,
+  compareVersions,
+  isSyscallName,
+  newestKernel,
+  syscallAlias,
+  syscallName,
+} from "../../arch/index.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
-import { type Claim, type ResolvedPolicy, resolve } from "./resolve.ts";
-import { type Demand, satisfy } from "./satisfy.ts";
+import { type Dead, type Doubt, type RuleReach, reachOf } from "./reach.ts";
+import { type ResolvedPolicy, resolve } from "./resolve.ts";
 import type { Policy } from "./types.ts";
 
 /** One finding about a policy; an `error` stops a compile. */
@@ -14,109 +21,125 @@ export interface Finding extends Issue {
 
 /**
  * All findings about `policy`, in rule order: rules that never match, names that an earlier rule decides
- * already, names that a listed arch lacks.
+ * already, names that a listed arch lacks, and what the tables do not know. With `arches`, some of the policy's,
+ * warnings about the others are left out; what is an error is one for the whole policy.
  * Throws a SeccatError when the policy does not resolve.
  */
-export function lint(policy: Policy): Finding[] {
+export function lint(policy: Policy, arches: readonly AbiName[] = policy.arches): Finding[] {
   const facts = resolve(policy);
-  const claims = claimsByRule(facts, policy.rules.length);
-  const findings = claims.flatMap((own, rule) => ruleFindings(policy, own, rule));
-  return [...findings, ...skippedFindings(policy, facts)].sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0));
-}
-
-/** What a rule claims, as far as it could be in vain: the claims on one number, with the place of its own. */
-interface OwnClaim {
-  readonly abi: AbiName;
-  readonly nr: number;
-  readonly list: readonly Claim[];
-  readonly at: number;
-}
-
-/** A rule's claims: how many, and those that a condition or an earlier rule could make vain. */
-interface RuleClaims {
-  count: number;
-  readonly doubtful: OwnClaim[];
-}
-
-function claimsByRule(facts: ResolvedPolicy, rules: number): RuleClaims[] {
-  const byRule: RuleClaims[] = Array.from({ length: rules }, () => ({ count: 0, doubtful: [] }));
-  for (const { abi, calls } of facts.arches)
-    for (const [nr, list] of calls)
-      for (let at = 0; at < list.length; at++) {
-        const claim = list[at];
-        const claims = claim && byRule[claim.rule];
-        if (!claims) continue;
-        claims.count++;
-        if (at > 0 || claim.when) claims.doubtful.push({ abi, nr, list, at });
-      }
-  return byRule;
+  const reach = reachOf(facts, policy.rules.length);
+  const rules = reach.flatMap((own, rule) => ruleFindings(policy, arches, own, rule));
+  const inOrder = [...rules, ...skippedFindings(policy, facts, arches)].sort(
+    (a, b) => (a.rule ?? 0) - (b.rule ?? 0),
+  );
+  return [...headFindings(policy, arches), ...inOrder, ...unknownFindings(reach)];
 }
 
 /** The findings that do not stop a compile; throws a SeccatError with all those that do. */
-export function lintOrThrow(policy: Policy): Finding[] {
-  const findings = lint(policy);
+export function lintOrThrow(policy: Policy, arches?: readonly AbiName[]): Finding[] {
+  const findings = lint(policy, arches);
   throwIssues(findings.filter(({ severity }) => severity === "error"));
   return findings;
 }
 
-/** Why a claim never decides anything. */
-type Dead = { readonly why: "contradiction" } | { readonly why: "shadowed"; readonly by: readonly number[] };
-
-function ruleFindings(policy: Policy, { count, doubtful }: RuleClaims, rule: number): Finding[] {
-  if (count > 0 && doubtful.length === 0) return [];
-  const dead = doubtful.flatMap(({ abi, nr, list, at }) => {
-    const reason = deadReason(list, at);
-    return reason ? [{ abi, nr, reason }] : [];
-  });
-  const where = { ...policy.rules[rule]?.where, path: `rules[${rule}]` };
-  const common = { code: "policy", where, rule } as const;
-  const severity = policy.imported ? "warning" : "error";
-  if (count === 0)
-    return [
-      { ...common, severity, message: "the rule can never match: no listed arch has any of its syscalls" },
-    ];
-  if (dead.length === count)
-    return [
-      { ...common, severity, message: `the rule can never match: ${explain(dead.map((d) => d.reason))}` },
-    ];
-  return partly(policy, rule, dead).map((message) => ({ ...common, severity: "warning", message }));
+function headFindings(policy: Policy, arches: readonly AbiName[]): Finding[] {
+  const findings: Finding[] = [];
+  const warn = (message: string, path: string) =>
+    findings.push({ code: "policy", severity: "warning", message, where: { path } });
+  if (policy.kernel !== undefined && compareVersions(policy.kernel, newestKernel) > 0)
+    warn(
+      `the tables end at Linux ${newestKernel}: calls that came since are not known here, and count as newer ones`,
+      "kernel",
+    );
+  if (arches.includes("riscv32"))
+    warn(
+      "a 64-bit kernel reports the calls of riscv32 programs as riscv64's, with riscv32's numbers: this policy's riscv32 is for 32-bit kernels alone",
+      "arches",
+    );
+  return findings;
 }
 
-/** Names that the rule writes out and that no call reaches; members of its groups overlap by nature. */
-function partly(policy: Policy, rule: number, dead: { abi: AbiName; nr: number; reason: Dead }[]): string[] {
-  const written = new Set<string | number>(policy.rules[rule]?.syscalls);
-  const messages = new Set<string>();
-  for (const { abi, nr, reason } of dead) {
+function ruleFindings(
+  policy: Policy,
+  arches: readonly AbiName[],
+  { claims, doubts }: RuleReach,
+  rule: number,
+): Finding[] {
+  if (claims > 0 && doubts.length === 0) return [];
+  const where = { ...policy.rules[rule]?.where, path: `rules[${rule}]` };
+  const common = { code: "policy", where, rule } as const;
+  const never = (why: string): Finding[] => [
+    {
+      ...common,
+      severity: policy.imported ? "warning" : "error",
+      message: `the rule can never match: ${why}`,
+    },
+  ];
+  if (claims === 0) return never("no listed arch has any of its syscalls");
+  const dead = doubts.flatMap(({ reach }) => (reach === "unknown" ? [] : [reach]));
+  if (dead.length === claims) return never(explain(dead));
+  return partly(policy, rule, doubts, arches).map((message) => ({ ...common, severity: "warning", message }));
+}
+
+/** What is said of names that the rule writes out and that no call reaches; a group's members overlap by nature. */
+function partly(
+  policy: Policy,
+  rule: number,
+  doubts: readonly Doubt[],
+  arches: readonly AbiName[],
+): string[] {
+  const written = policy.rules[rule]?.syscalls ?? [];
+  const messages = new Map<string, AbiName[]>();
+  for (const { abi, nr, reach } of doubts) {
     const name = syscallName(abi, nr) ?? nr;
-    if (written.has(name)) messages.add(`${name} is decided before this rule: ${explain([reason])}`);
+    const isWritten = written.some(
+      (entry) =>
+        entry === name ||
+        entry === nr ||
+        (typeof entry === "string" && !isSyscallName(entry) && syscallAlias(entry, abi) === name),
+    );
+    if (reach === "unknown" || !isWritten || !arches.includes(abi)) continue;
+    const message =
+      reach.why === "contradiction"
+        ? `the condition can never hold for ${name}`
+        : `${name} is decided before this rule: ${explain([reach])}`;
+    messages.set(message, [...(messages.get(message) ?? []), abi]);
   }
-  return [...messages];
+  return [...messages].map(([message, abis]) =>
+    abis.length < arches.length ? `${message} (on ${abis.join(", ")})` : message,
+  );
 }
 
 function explain(reasons: readonly Dead[]): string {
   if (reasons.every(({ why }) => why === "contradiction")) return "its condition contradicts itself";
-  const by = [...new Set(reasons.flatMap((reason) => (reason.why === "shadowed" ? reason.by : [])))];
+  const by = [...new Set(reasons.flatMap((reason) => (reason.why === "shadowed" ? reason.by() : [])))];
   by.sort((a, b) => a - b);
-  return `${by.length > 1 ? "rules" : "rule"} ${by.map((n) => n + 1).join(", ")} before it ${by.length > 1 ? "take" : "takes"} all of its calls`;
+  return `${ruleNumbers(by)} before it ${by.length > 1 ? "take" : "takes"} all of its calls`;
 }
 
-function deadReason(list: readonly Claim[], at: number): Dead | undefined {
-  const claim = list[at];
-  if (!claim) return undefined;
-  const own: Demand[] = claim.when ? [{ condition: claim.when, holds: true }] : [];
-  if (own.length > 0 && satisfy(own).kind === "no") return { why: "contradiction" };
-  const earlier = list.slice(0, at);
-  const whole = earlier.find(({ when }) => when === undefined);
-  if (whole) return { why: "shadowed", by: [whole.rule] };
-  if (earlier.length === 0) return undefined;
-  const demands = earlier.flatMap(({ when }): Demand[] => (when ? [{ condition: when, holds: false }] : []));
-  if (satisfy([...own, ...demands]).kind !== "no") return undefined;
-  return { why: "shadowed", by: earlier.map(({ rule }) => rule) };
+const MOST_NUMBERS = 8;
+
+function ruleNumbers(rules: readonly number[]): string {
+  const shown = rules.slice(0, MOST_NUMBERS).map((rule) => rule + 1);
+  const more = rules.length > shown.length ? ` and ${rules.length - shown.length} more` : "";
+  return `${rules.length > 1 ? "rules" : "rule"} ${shown.join(", ")}${more}`;
 }
 
-function skippedFindings(policy: Policy, { skipped }: ResolvedPolicy): Finding[] {
+/** Rules with no claim known to decide something, and some of which that was not found out. */
+function unknownFindings(reach: readonly RuleReach[]): Finding[] {
+  const rules = reach.flatMap(({ claims, doubts }, rule) =>
+    doubts.length === claims && doubts.some((doubt) => doubt.reach === "unknown") ? [rule] : [],
+  );
+  const [first] = rules;
+  if (first === undefined) return [];
+  const message = `whether ${ruleNumbers(rules)} can ever match was not found out: the conditions take too many steps`;
+  return [{ code: "limit", severity: "warning", message, where: { path: `rules[${first}]` }, rule: first }];
+}
+
+function skippedFindings(policy: Policy, { skipped }: ResolvedPolicy, arches: readonly AbiName[]): Finding[] {
   const byName = new Map<string, { rule: number; syscall: string; abis: AbiName[] }>();
   for (const { rule, syscall, abi } of skipped) {
+    if (!arches.includes(abi)) continue;
     const key = `${rule} ${syscall}`;
     const entry = byName.get(key) ?? { rule, syscall, abis: [] };
     entry.abis.push(abi);

@@ -1,12 +1,12 @@
 /**
  * Can six registers satisfy a set of conditions? Exact, with a budget.
  *
- * Conditions are split at their `or`s; what is left is, per register, a list of "x & mask lies in a set", and
- * one x for all of them is found bit by bit from the top, where each chosen interval is in one of four states:
- * still on its lower edge, on its upper edge, on both, or free. A budget that runs out answers `unknown`.
+ * Tests melt, as they are demanded, into "x & mask lies in a set" per register and mask; conditions that leave a
+ * choice are kept and tried in turn, depth first. A budget that runs out answers `unknown`.
  */
 import type { ResolvedCondition, ResolvedTest } from "./condition.ts";
 import { complement, type Interval, intersect, testSet } from "./interval.ts";
+import { type Budget, solve } from "./solve.ts";
 
 /** Registers that satisfy, or why there is no answer. */
 export type Satisfied =
@@ -19,141 +19,91 @@ export interface Demand {
   readonly holds: boolean;
 }
 
-const BUDGET = 50_000;
-const TOP_BIT = 63n;
+/** Demands that do not contradict each other at first sight; made by `assume` from `nothing`. */
+export interface Assumed {
+  /** Per register: masks (each once) with the values that the masked register may take. */
+  readonly constraints: readonly ReadonlyMap<bigint, readonly Interval[]>[];
+  readonly choices: Choices | undefined;
+}
 
-/** Per register: masks (each once) with the values that the masked register may take. */
-type Constraints = readonly ReadonlyMap<bigint, readonly Interval[]>[];
+/** Lists of demands of which one must be met each, the newest first. */
+interface Choices {
+  readonly of: readonly Demand[];
+  readonly rest: Choices | undefined;
+}
+
+const BUDGET = 50_000;
+
+/** No demand at all. */
+export const nothing: Assumed = {
+  constraints: Array.from({ length: 6 }, () => new Map()),
+  choices: undefined,
+};
 
 /** Six registers that meet all `demands`, `no` when none exist, `unknown` when the budget of steps ran out. */
-export function satisfy(demands: readonly Demand[]): Satisfied {
-  const budget = { left: BUDGET };
-  const empty: Constraints = Array.from({ length: 6 }, () => new Map());
-  const args = search(demands, empty, budget);
-  if (args) return { kind: "yes", args };
-  return { kind: budget.left > 0 ? "no" : "unknown" };
+export function satisfy(demands: readonly Demand[], budget: Budget = { left: BUDGET }): Satisfied {
+  let assumed: Assumed | undefined = nothing;
+  for (const demand of demands) assumed = assumed && assume(assumed, demand);
+  return assumed ? satisfyAssumed(assumed, budget) : { kind: "no" };
 }
 
-function search(
-  demands: readonly Demand[],
-  constraints: Constraints,
-  budget: { left: number },
-): bigint[] | undefined {
-  if (--budget.left <= 0) return undefined;
-  const [first, ...rest] = demands;
-  if (!first) return solveAll(constraints, budget);
-  const { condition, holds } = first;
-  if (condition.kind === "not")
-    return search([{ condition: condition.of, holds: !holds }, ...rest], constraints, budget);
+/** `assumed` with one demand more, or undefined when they contradict each other at first sight. */
+export function assume(assumed: Assumed, { condition, holds }: Demand): Assumed | undefined {
+  if (condition.kind === "not") return assume(assumed, { condition: condition.of, holds: !holds });
   if (condition.kind !== "and" && condition.kind !== "or") {
-    const narrowed = constrain(constraints, condition, holds);
-    return narrowed && search(rest, narrowed, budget);
+    const constraints = constrain(assumed.constraints, condition, holds);
+    return constraints && { ...assumed, constraints };
   }
   const parts = condition.of.map((part) => ({ condition: part, holds }));
-  // All parts are demanded: tests go before branches, so that contradictions show early.
-  if ((condition.kind === "and") === holds)
-    return search([...parts, ...rest].sort(testsFirst), constraints, budget);
-  for (const part of parts) {
-    const found = search([part, ...rest], constraints, budget);
-    if (found || budget.left <= 0) return found;
+  if ((condition.kind === "and") !== holds && parts.length !== 1)
+    return parts.length === 0 ? undefined : { ...assumed, choices: { of: parts, rest: assumed.choices } };
+  let all: Assumed | undefined = assumed;
+  for (const part of parts) all = all && assume(all, part);
+  return all;
+}
+
+/** As satisfy, for demands gathered before; takes its steps from `budget`. */
+export function satisfyAssumed(assumed: Assumed, budget: Budget): Satisfied {
+  const open: { readonly assumed: Assumed; readonly also?: Demand }[] = [{ assumed }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (--budget.left <= 0) return { kind: "unknown" };
+    const here = next.also ? assume(next.assumed, next.also) : next.assumed;
+    if (!here) continue;
+    const { constraints, choices } = here;
+    if (choices) {
+      const without = { constraints, choices: choices.rest };
+      for (let i = choices.of.length - 1; i >= 0; i--) {
+        const also = choices.of[i];
+        if (also) open.push({ assumed: without, also });
+      }
+      continue;
+    }
+    const args = solveAll(constraints, budget);
+    if (args) return { kind: "yes", args };
+    if (budget.left <= 0) return { kind: "unknown" };
   }
-  return undefined;
+  return { kind: "no" };
 }
 
-function testsFirst(a: Demand, b: Demand): number {
-  const branches = ({ condition }: Demand) => (condition.kind === "and" || condition.kind === "or" ? 1 : 0);
-  return branches(a) - branches(b);
-}
-
-function constrain(constraints: Constraints, test: ResolvedTest, holds: boolean): Constraints | undefined {
+function constrain(
+  constraints: Assumed["constraints"],
+  test: ResolvedTest,
+  holds: boolean,
+): Assumed["constraints"] | undefined {
   const max = (1n << BigInt(test.width)) - 1n;
   const set = holds ? testSet(test) : complement(testSet(test), max);
   const before = constraints[test.index]?.get(test.mask);
   const now = before ? intersect(before, set) : set;
   if (now.length === 0) return undefined;
-  return constraints.map((masks, i) => (i === test.index ? new Map([...masks, [test.mask, now]]) : masks));
+  return constraints.map((masks, i) => (i === test.index ? new Map(masks).set(test.mask, now) : masks));
 }
 
-function solveAll(constraints: Constraints, budget: { left: number }): bigint[] | undefined {
+function solveAll(constraints: Assumed["constraints"], budget: Budget): bigint[] | undefined {
   const args: bigint[] = [];
   for (const masks of constraints) {
-    const value = solve([...masks], [], budget);
+    const value = solve([...masks], budget);
     if (value === undefined) return undefined;
     args.push(value);
   }
   return args;
-}
-
-interface Chosen {
-  readonly mask: bigint;
-  readonly interval: Interval;
-}
-
-/** One value for all masks, trying every choice of one interval each. */
-function solve(
-  masks: readonly (readonly [bigint, readonly Interval[]])[],
-  chosen: readonly Chosen[],
-  budget: { left: number },
-): bigint | undefined {
-  const [first, ...rest] = masks;
-  if (!first) return solveBits(chosen, budget);
-  const [mask, set] = first;
-  for (const interval of set) {
-    const value = solve(rest, [...chosen, { mask, interval }], budget);
-    if (value !== undefined || budget.left <= 0) return value;
-  }
-  return undefined;
-}
-
-/** x with `from <= x & mask <= to` for all of `chosen`, by depth-first search from bit 63 down. */
-function solveBits(chosen: readonly Chosen[], budget: { left: number }): bigint | undefined {
-  const guess = chosen.reduce((bits, { interval }) => bits | interval.from, 0n);
-  if (chosen.every(({ mask, interval }) => inside(guess & mask, interval))) return guess;
-  const dead = new Set<string>();
-  const walk = (bit: bigint, edges: readonly number[], value: bigint): bigint | undefined => {
-    if (bit < 0n) return value;
-    const key = `${bit}:${edges.join("")}`;
-    if (dead.has(key) || --budget.left <= 0) return undefined;
-    for (const digit of [0n, 1n]) {
-      const next = step(chosen, edges, bit, digit);
-      const found = next && walk(bit - 1n, next, value | (digit << bit));
-      if (found !== undefined) return found;
-    }
-    dead.add(key);
-    return undefined;
-  };
-  return walk(
-    TOP_BIT,
-    chosen.map(() => 3),
-    0n,
-  );
-}
-
-function inside(value: bigint, { from, to }: Interval): boolean {
-  return from <= value && value <= to;
-}
-
-/** The edges (1: on the lower, 2: on the upper) after giving `bit` the value `digit`, or undefined when outside. */
-function step(
-  chosen: readonly Chosen[],
-  edges: readonly number[],
-  bit: bigint,
-  digit: bigint,
-): number[] | undefined {
-  const next: number[] = [];
-  for (const [i, { mask, interval }] of chosen.entries()) {
-    let edge = edges[i] ?? 0;
-    const seen = digit & (mask >> bit) & 1n;
-    const [low, high] = [(interval.from >> bit) & 1n, (interval.to >> bit) & 1n];
-    if (edge & 1) {
-      if (seen < low) return undefined;
-      if (seen > low) edge &= ~1;
-    }
-    if (edge & 2) {
-      if (seen > high) return undefined;
-      if (seen < high) edge &= ~2;
-    }
-    next.push(edge);
-  }
-  return next;
 }

@@ -95,6 +95,96 @@ linting("warns of a name that one listed arch lacks", () => {
   );
 });
 
+const warnings: readonly (readonly [
+  sentence: string,
+  head: Partial<PolicyHead>,
+  rules: readonly Rule[],
+  message: string,
+])[] = [
+  [
+    "a written number that is decided already",
+    {},
+    [deny("EPERM", "read"), deny("EACCES", 0, "write")],
+    "read is decided before this rule: rule 1 before it takes all of its calls",
+  ],
+  [
+    "another spelling of a name that is decided already",
+    {},
+    [deny("EPERM", "pread64"), deny("EACCES", "pread" as never, "write")],
+    "pread64 is decided before this rule: rule 1 before it takes all of its calls",
+  ],
+  [
+    "a condition that one arch's registers are too narrow for, with the arch",
+    { arches: ["x86_64", "x86"] },
+    [deny("EPERM", "read").if("count == 0x100000005")],
+    "the condition can never hold for read (on x86)",
+  ],
+  [
+    "a policy for a kernel beyond the tables",
+    { kernel: "99.0" },
+    [allow("read")],
+    "the tables end at Linux 7.2: calls that came since are not known here, and count as newer ones",
+  ],
+  [
+    "riscv32, whose calls a 64-bit kernel reports as another arch's",
+    { arches: ["riscv32"] },
+    [allow("read")],
+    "a 64-bit kernel reports the calls of riscv32 programs as riscv64's, with riscv32's numbers: this policy's riscv32 is for 32-bit kernels alone",
+  ],
+];
+for (const [sentence, own, rules, message] of warnings) {
+  linting(`warns of ${sentence}`, () => {
+    const findings = lint(policy({ ...head, ...own }, rules));
+    assert.equal(
+      findings.map((finding) => [finding.severity, finding.message]),
+      [["warning", message]],
+    );
+  });
+}
+
+linting("blames no rule that takes nothing of a dead one's calls", () => {
+  const rules = [
+    deny("EPERM", "read").if("fd == 77"),
+    deny("EPERM", "read").if("count > 5"),
+    deny("EPERM", "read").if("count == 7"),
+  ];
+  const [issue] = issuesOf(() => policy(head, rules));
+  assert.is(issue?.message, "the rule can never match: rule 2 before it takes all of its calls");
+});
+
+linting("names the first of many rules that take a dead one's calls together", () => {
+  const rules = Array.from({ length: 20 }, (_, i) => allow("close").if(`fd == ${i}`));
+  const [issue] = issuesOf(() => policy(head, [...rules, allow("close").if("fd < 20")]));
+  const message =
+    "the rule can never match: rules 1, 2, 3, 4, 5, 6, 7, 8 and 12 more before it take all of its calls";
+  assert.is(issue?.message, message);
+});
+
+linting("leaves warnings about other arches out when some are asked for", () => {
+  const made = policy({ ...head, arches: ["x86_64", "aarch64"] }, [allow("open", "openat")]);
+  assert.is(lint(made).length, 1);
+  assert.equal(lint(made, ["x86_64"]), []);
+});
+
+linting("says that it does not know, once, when conditions take too many steps", () => {
+  const pairs = Array.from({ length: 300 }, (_, i) => (1n << BigInt(i % 20)) | (1n << BigInt(20 + (i % 41))));
+  const masks = pairs.map((mask) => allow("read").if(`count & ${mask} == ${mask}`));
+  const findings = lint(policy(head, [...masks, deny("EPERM", "read")]));
+  const [finding] = findings;
+  assert.is(findings.length, 1);
+  assert.is(finding?.severity, "warning");
+  assert.match(finding?.message ?? "", /^whether rules 201, .* can ever match was not found out/);
+});
+
+linting("judges 3,000 rules on one call within seconds", () => {
+  const rules = Array.from({ length: 3000 }, (_, i) => allow("ioctl").if(`request == ${i}`));
+  const start = performance.now();
+  const issues = issuesOf(() => policy(head, [...rules, allow("ioctl").if("request == 2999")]));
+  assert.ok(performance.now() - start < 20_000);
+  assert.is(issues.length, 1);
+  assert.match(issues[0]?.message ?? "", /^the rule can never match: rules 1, 2, 3/);
+});
+
 const refusals: readonly (readonly [sentence: string, make: () => unknown, issue: Partial<Issue>])[] = [
   [
     "a misspelt syscall, with the nearest name",

@@ -63,6 +63,23 @@ satisfaction("gives up with `unknown`, never with `no`, when the budget runs out
   assert.is(satisfy(demands).kind, "unknown");
 });
 
+satisfaction(
+  "takes conditions without parts for what they are: all of none holds, any of none does not",
+  () => {
+    assert.is(satisfy([{ condition: { kind: "and", of: [] }, holds: true }]).kind, "yes");
+    assert.is(satisfy([{ condition: { kind: "or", of: [] }, holds: true }]).kind, "no");
+    assert.is(satisfy([{ condition: { kind: "and", of: [] }, holds: false }]).kind, "no");
+  },
+);
+
+satisfaction("answers about 20,000 demands without running out of stack", () => {
+  const unlike = (value: bigint): Demand => {
+    const test = { kind: "compare", index: 0, width: 64, mask: (1n << 64n) - 1n, op: "==", value } as const;
+    return { condition: { kind: "and", of: [test, { ...test, index: 1 }] }, holds: false };
+  };
+  assert.is(satisfy(Array.from({ length: 20_000 }, (_, i) => unlike(BigInt(i)))).kind, "yes");
+});
+
 satisfaction("turns every comparison into the set of values that it holds for", () => {
   for (const op of ops)
     for (const value of [0n, 1n, 0x7fffn, 0x8000n, 0xffffn])
