@@ -14,7 +14,7 @@ import { SeccatError } from "../abi/error.ts";
 import { check } from "../bpf/check.ts";
 import { BPF_MAXINSNS, type Program } from "../bpf/program.ts";
 import { type Finding, lintOrThrow } from "../policy/lint.ts";
-import { type ResolvedPolicy, resolve } from "../policy/resolve.ts";
+import { badArchOn, type ResolvedPolicy, resolve } from "../policy/resolve.ts";
 import type { Policy } from "../policy/types.ts";
 import { byArch, normalise } from "./decision.ts";
 import { Graph } from "./graph.ts";
@@ -62,9 +62,9 @@ export type CompiledNumbers = Omit<Compiled, "warnings">;
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Compiled {
   const clock = new Clock();
-  const chosen = options.arches ? onArches(policy, options.arches) : policy;
-  const facts = clock.pass("resolve", () => resolve(chosen));
-  const warnings = clock.pass("lint", () => lintOrThrow(chosen));
+  const { arches } = options;
+  const facts = clock.pass("resolve", () => (arches ? onArches(policy, arches) : resolve(policy)));
+  const warnings = clock.pass("lint", () => lintOrThrow(policy, arches));
   return { ...compileResolved(facts, options, clock), warnings };
 }
 
@@ -103,19 +103,36 @@ class Clock {
   }
 }
 
-/** `policy` for `arches` alone. Throws a SeccatError when it does not list one of them. */
-export function onArches(policy: Policy, arches: readonly AbiName[]): Policy {
-  for (const name of arches) {
-    if (!policy.arches.includes(name))
-      throw new SeccatError({
-        code: "policy",
-        message: `the policy does not speak about ${name}`,
-        expected: `some of ${policy.arches.join(", ")}`,
-        received: name,
-        fix: `add ${name} to its arches`,
-      });
-  }
-  return { ...policy, arches };
+/**
+ * `policy` in numbers for `arches` alone, in that order. What is right for the whole policy is right for a part
+ * of it: a rule may have all its calls on other arches. An errno by name in `badArch` is the first arch's.
+ * Throws a SeccatError when the policy does not list one of them.
+ */
+export function onArches(policy: Policy, arches: readonly AbiName[]): ResolvedPolicy {
+  const facts = resolve(policy);
+  const [first] = arches;
+  if (first === undefined)
+    throw new SeccatError({
+      code: "policy",
+      message: "there is no arch to compile for",
+      expected: `some of ${policy.arches.join(", ")}`,
+    });
+  const chosen = [...new Set(arches)].map((name) => {
+    const found = facts.arches.find(({ abi }) => abi === name);
+    if (found) return found;
+    throw new SeccatError({
+      code: "policy",
+      message: `the policy does not speak about ${name}`,
+      expected: `some of ${policy.arches.join(", ")}`,
+      received: name,
+      fix: `add ${name} to its arches`,
+    });
+  });
+  return {
+    arches: chosen,
+    badArch: badArchOn(policy, first),
+    skipped: facts.skipped.filter(({ abi }) => arches.includes(abi)),
+  };
 }
 
 function oneByteOrder(facts: ResolvedPolicy): Endian {

@@ -92,13 +92,7 @@ export function resolve(policy: Policy): ResolvedPolicy {
     checkNames(policy, rule, index, issues);
   });
   const arches = policy.arches.map((name) => resolveArch(policy, name, issues, skipped));
-  const badArch = resolveAction(
-    policy.badArch ?? { kind: "kill_process" },
-    policy.arches[0],
-    issues,
-    "badArch",
-    policy,
-  );
+  const badArch = resolveAction(badArchOf(policy), policy.arches[0], issues, "badArch", policy);
   throwIssues(unique(issues));
   skipped.sort((a, b) => a.rule - b.rule);
   const result = { arches, badArch, skipped };
@@ -106,12 +100,27 @@ export function resolve(policy: Policy): ResolvedPolicy {
   return result;
 }
 
-/** The action that `action` is on `abi`, with errno names as numbers. */
+/** The action that `action` is on `abi`, with errno names as numbers. Throws a SeccatError. */
 export function actionOn(action: PolicyAction, abi: AbiName): Action {
   const issues: Issue[] = [];
   const result = toAction(action, abi, issues, "action");
   throwIssues(issues);
   return result;
+}
+
+/**
+ * What a filter returns for arches that `policy` does not list, where `abi` is the first that it is for.
+ * Throws a SeccatError when that ABI has no such errno.
+ */
+export function badArchOn(policy: Policy, abi: AbiName): number {
+  const issues: Issue[] = [];
+  const ret = resolveAction(badArchOf(policy), abi, issues, "badArch", policy);
+  throwIssues(issues);
+  return ret;
+}
+
+function badArchOf(policy: Policy): PolicyAction {
+  return policy.badArch ?? { kind: "kill_process" };
 }
 
 function checkHead(policy: Policy, issues: Issue[]): void {
