@@ -2,7 +2,7 @@
  * Calls at which a program or a policy turns: next to every number that it compares with, on both sides of every
  * sign, in both halves, beside the bits of every mask, with the x32 bit, of other arches, past the table.
  *
- * They are found by running: each call that goes a way not seen before is changed, word by word, so that each
+ * They are found by running: the first calls that go some way are changed, word by word, so that each
  * comparison on that way comes out at, just below and just above its turning point. So a rule that needs three
  * arguments at once is reached by three changes. No diagram is asked: these calls can test one.
  */
@@ -30,6 +30,8 @@ export interface Cases {
 }
 
 const LIMIT = 20_000;
+/** So many calls of one way are changed: what is 0 in the first may hide a comparison that the second turns. */
+const CHANGED_PER_WAY = 2;
 
 /**
  * Boundary calls of a policy, a program or a stack, at most `options.limit` of them.
@@ -40,7 +42,7 @@ export function cases(side: Side, options: CasesOptions = {}): Cases {
   const policy = resolvedOf(side);
   const programs = programsOf(side);
   const found = new Map<string, Uint32Array>();
-  const ways = new Set<string>();
+  const ways = new Map<string, number>();
   let complete = true;
   const add = (words: Uint32Array) => {
     const key = words.join();
@@ -51,8 +53,9 @@ export function cases(side: Side, options: CasesOptions = {}): Cases {
   for (const words of policy ? policySeeds(policy) : programSeeds(programs)) add(words);
   for (const words of found.values()) {
     const way = policy ? policyWay(policy, words) : programs.map((one) => programWay(one, words)).join();
-    if (ways.has(way)) continue;
-    ways.add(way);
+    const times = ways.get(way) ?? 0;
+    if (times >= CHANGED_PER_WAY) continue;
+    ways.set(way, times + 1);
     const beside = policy
       ? besidePolicy(policy, words)
       : programs.flatMap((one) => besideProgram(one, words));

@@ -11,10 +11,10 @@
 
 import { type ResolvedCondition, type ResolvedTest, signedValue } from "../policy/condition.ts";
 import type { CompareOp } from "../policy/types.ts";
+import { equal, greater } from "./arithmetic.ts";
 import { BITS, highWord, lowWord } from "./order.ts";
 import type { Space } from "./space.ts";
 import { FALSE, type Node, TRUE } from "./table.ts";
-import { equal, greater } from "./word.ts";
 
 /** The calls that satisfy `condition`. */
 export function conditionDiagram(space: Space, condition: ResolvedCondition): Node {

@@ -6,12 +6,12 @@
  */
 import { abiOf, X32_BIT } from "../../arch/index.ts";
 import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
+import { equal } from "./arithmetic.ts";
 import { conditionDiagram } from "./condition.ts";
 import { retLeaf } from "./leaf.ts";
 import { ARCH, BITS, NR } from "./order.ts";
 import { openLeaf, type Space, share, usage } from "./space.ts";
 import type { Allowance, Node } from "./table.ts";
-import { equal } from "./word.ts";
 
 /** From this number on (u32), up to the next one's: this decision. */
 interface Start {

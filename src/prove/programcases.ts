@@ -12,6 +12,7 @@ import { type AluOp, opcodeOf } from "../abi/opcode.ts";
 import type { Program, SockFilter } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
 import { callOf, highWord, WORDS, wordAt } from "./order.ts";
+import { inverse } from "./product.ts";
 
 /** Where a number comes from; undefined for one that no word has a part in. */
 type Origin =
@@ -150,8 +151,12 @@ function undoOne(op: AluOp | "neg", k: number, before: number, wanted: number): 
         : undefined;
     case "rsh":
       return (wanted << by) >>> by === wanted ? (wanted << by) | (before & (2 ** by - 1)) : undefined;
-    case "mul":
-      return k !== 0 && wanted % k === 0 ? wanted / k : undefined;
+    case "mul": {
+      const even = 31 - Math.clz32(k & -k);
+      if (k === 0 || wanted % 2 ** even !== 0) return undefined;
+      const low = Math.imul(wanted >>> even, inverse(k >>> even)) & (0xffffffff >>> even);
+      return (before & ~(0xffffffff >>> even)) | low;
+    }
     case "div":
       return wanted * k <= 0xffffffff ? wanted * k : undefined;
   }

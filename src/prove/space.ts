@@ -14,9 +14,9 @@ export const defaultBudget: Budget = Object.freeze({ nodes: 1 << 20, steps: 1 <<
 
 /** Why a part of a diagram was not worked out. */
 export type OpenReason =
-  /** The operation of that instruction alone needs more than a quarter of the budget. */
+  /** The operation of that instruction alone needs more than half of the budget. */
   | "instruction"
-  /** What both sides of that jump, or all rules for that number, decide together needs more than a quarter. */
+  /** What both sides of that jump, or all rules for that number, decide together needs more than half. */
   | "join"
   /** The budget was used up before that instruction was worked out. */
   | "budget";
@@ -74,9 +74,9 @@ export function spent({ table, budget }: Space, begun: Allowance): boolean {
   return nodes > budget.nodes * EXPLORED || steps > budget.steps * EXPLORED;
 }
 
-/** What one operation may use: a quarter of the budget, and no more than what is left of `part` of it. */
+/** What one operation may use: half of the budget, and no more than what is left of `part` of it. */
 export function share({ table, budget }: Space, begun: Allowance, part = EXPLORED): Allowance {
-  const left = (all: number, used: number) => Math.max(0, Math.min(all / 4, all * part - used));
+  const left = (all: number, used: number) => Math.max(0, Math.min(all / 2, all * part - used));
   return {
     nodes: left(budget.nodes, table.size - begun.nodes),
     steps: left(budget.steps, table.steps - begun.steps),

@@ -13,11 +13,12 @@ import {
   encodeAction,
   MAX_ERRNO,
 } from "../abi/action.ts";
+import { equal, greater } from "./arithmetic.ts";
 import { isOpen, retLeaf, retOf, returnOf, wordOfLeaf } from "./leaf.ts";
 import { BITS } from "./order.ts";
 import type { Space } from "./space.ts";
 import { FALSE, leafKinds, type Node, TRUE } from "./table.ts";
-import { equal, greater, type Word } from "./word.ts";
+import type { Word } from "./word.ts";
 
 /** What must hold of the answers to a call: the same, or the first never weaker than the second. */
 export type Relation = "equal" | "refines";

@@ -11,7 +11,7 @@
  * no call reaches disappears.
  */
 import { SECCOMP_DATA_SIZE } from "../abi/data.ts";
-import { type Opcode, opcodeOf } from "../abi/opcode.ts";
+import { type JumpOp, type Opcode, opcodeOf } from "../abi/opcode.ts";
 import { BPF_MEMWORDS, type Program, type SockFilter } from "../bpf/program.ts";
 import { A, cell, jumpTargets, liveRegisters, X } from "./flow.ts";
 import { isOpen, retLeaf, returnOf } from "./leaf.ts";
@@ -146,7 +146,7 @@ function look(walk: Walk, state: State): void {
       leave(walk, state, pc, insn, row, at);
       return;
     }
-    const after = followed(walk, insn, row, at);
+    const after = followed(walk, pc, insn, row, at);
     if (!after || divides(row)) {
       if (after) leaveDivision(walk, state, pc, at.x, after);
       else state.result = openAt(walk, pc, "instruction");
@@ -161,7 +161,13 @@ function divides(row: Opcode): boolean {
 }
 
 /** The registers after an instruction that goes on to the next; undefined when that takes too much. */
-function followed(walk: Walk, insn: SockFilter, row: Opcode, at: Registers): Registers | undefined {
+function followed(
+  walk: Walk,
+  pc: number,
+  insn: SockFilter,
+  row: Opcode,
+  at: Registers,
+): Registers | undefined {
   const { a, x, cells } = at;
   switch (row.kind) {
     case "ld":
@@ -176,7 +182,8 @@ function followed(walk: Walk, insn: SockFilter, row: Opcode, at: Registers): Reg
     case "txa":
       return { ...at, a: x };
     default: {
-      const result = calculated(walk, insn, row, at);
+      const needed = (walk.live[pc + 1] ?? 0) & A;
+      const result = needed ? calculated(walk, insn, row, at) : a;
       return result && { ...at, a: result };
     }
   }
@@ -203,10 +210,26 @@ function loaded(
 
 function calculated(walk: Walk, { k }: SockFilter, row: Opcode, { a, x }: Registers): Word | undefined {
   const { table, words } = walk.space;
-  return table.attempt(share(walk.space, walk.begun), () => {
-    if (row.kind !== "alu") return words.negate(a);
-    return words.calculate(row.alu, a, row.operand === "k" ? words.constant(k) : x);
-  });
+  const left = worked(walk, a);
+  const right = row.operand === "k" ? words.constant(k) : worked(walk, x);
+  if (!left || !right) return undefined;
+  return table.attempt(share(walk.space, walk.begun), () =>
+    row.kind === "alu" ? words.calculate(row.alu, left, right) : words.negate(left),
+  );
+}
+
+/** A word with its bits worked out; undefined when that takes too much. */
+function worked({ space, begun }: Walk, word: Word): Word | undefined {
+  return word.pending ? space.table.attempt(share(space, begun), () => space.words.worked(word)) : word;
+}
+
+/** The condition of a jump; undefined when that takes too much. */
+function compared(walk: Walk, op: JumpOp, a: Word, b: Word): Node | undefined {
+  const { table, words } = walk.space;
+  const right = worked(walk, b);
+  const left = right && words.comparable(op, a, right) ? a : worked(walk, a);
+  if (!left || !right) return undefined;
+  return table.attempt(share(walk.space, walk.begun), () => words.compare(op, left, right));
 }
 
 /** Notes what comes of the last instruction of a straight run. */
@@ -215,23 +238,21 @@ function leave(walk: Walk, state: State, pc: number, insn: SockFilter, row: Opco
   if (row.kind === "ja") state.next = goTo(pc, stateAt(walk, pc + 1 + insn.k, at));
   else if (row.kind === "jump") {
     const other = row.operand === "k" ? words.constant(insn.k) : at.x;
-    const condition = table.attempt(share(walk.space, walk.begun), () =>
-      words.compare(row.jump, at.a, other),
-    );
+    const condition = compared(walk, row.jump, at.a, other);
     if (condition === undefined) state.result = openAt(walk, pc, "instruction");
     else state.next = fork(walk, pc, condition, pc + 1 + insn.jt, pc + 1 + insn.jf, at);
   } else if (row.operand === "k") state.result = retLeaf(table, insn.k);
-  else
-    state.result =
-      table.attempt(share(walk.space, walk.begun), () => returnOf(table, at.a)) ??
-      openAt(walk, pc, "instruction");
+  else {
+    const word = worked(walk, at.a);
+    const result = word && table.attempt(share(walk.space, walk.begun), () => returnOf(table, word));
+    state.result = result ?? openAt(walk, pc, "instruction");
+  }
 }
 
 /** A division by an X that is 0 ends the program with 0. */
 function leaveDivision(walk: Walk, state: State, pc: number, x: Word, after: Registers): void {
   const { table, words } = walk.space;
-  const zero = words.constant(0);
-  const condition = table.attempt(share(walk.space, walk.begun), () => words.compare("jeq", x, zero));
+  const condition = compared(walk, "jeq", x, words.constant(0));
   const end = retLeaf(table, 0);
   if (condition === undefined) state.result = openAt(walk, pc, "instruction");
   else if (condition === TRUE) state.result = end;

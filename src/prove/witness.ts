@@ -9,11 +9,11 @@ import {
   syscallsOf,
 } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
+import { equal } from "./arithmetic.ts";
 import { ARCH, callOf, highWord, NR } from "./order.ts";
 import { leastMember, restricted } from "./set.ts";
 import type { Space } from "./space.ts";
 import { FALSE, type Node } from "./table.ts";
-import { equal } from "./word.ts";
 
 /** A call, and what the tables know about it. */
 export interface Example {

@@ -4,22 +4,48 @@
  *     args[0].lo & 0xff     bits 0..7 ask for the bits of args[0].lo, bits 8..31 are FALSE
  *     nr + 1                bit i is nr[i] ^ carry[i], carry[i + 1] = nr[i] & carry[i]
  *
- * Masks, shifts by constants and bit operations keep the size of their operands. Sums ripple bit by bit; products
- * are sums, quotients the division of the school book: with a constant of many bits these can need very large
- * diagrams, which is the table's business to stop.
+ * Equal words are one object. Products and quotients by a constant can need very large diagrams, and often are only
+ * compared with a number; so they stay pending until their bits are needed:
+ *
+ *     a / 10 >= 7      a >= 70
+ *     a * 3 == 21      a == 7, by the inverse of 3 modulo 2^32
  */
 import type { AluOp, JumpOp } from "../abi/opcode.ts";
+import {
+  constantOf,
+  difference,
+  equal,
+  greater,
+  product,
+  quotient,
+  shiftLeft,
+  shiftRight,
+  sum,
+} from "./arithmetic.ts";
 import { BITS, type Order, WORDS } from "./order.ts";
+import { productAtLeast, productEquals } from "./product.ts";
 import { FALSE, type Node, type Table, TRUE } from "./table.ts";
 
-/** A word; equal words of one Words are one object. */
+/** A word, made by a Words only. */
 export interface Word {
   readonly id: number;
-  /** 32 conditions, least significant first. */
+  /** 32 conditions, least significant first; none while the word is pending. */
   readonly bits: readonly Node[];
   /** Its number, when it is the same for every call. */
   readonly constant: number | undefined;
+  /** What the word is, when its bits are not worked out. */
+  readonly pending?: Pending;
 }
+
+/** `of op by`. */
+interface Pending {
+  readonly op: "mul" | "div";
+  readonly of: Word;
+  /** u32, not 0. */
+  readonly by: number;
+}
+
+const MAX_U32 = 0xffffffff;
 
 /** What a new word costs, in steps: its memory is counted with them. */
 const WORD_STEPS = 64;
@@ -75,12 +101,24 @@ export class Words {
     return word;
   }
 
-  /** `a op b` as the machine works it out; a division by zero may give anything. */
+  /** `a op b` as the machine works it out, of words that are not pending; a division by 0 may give anything. */
   calculate(op: AluOp, a: Word, b: Word): Word {
     const key = `${op} ${a.id} ${b.id}`;
     const known = this.#results.get(key);
     if (known) return known;
-    const result = this.of(this.#bits(op, a, b));
+    const result = this.#deferred(op, a, b) ?? this.of(this.#bits(op, a.bits, b.bits));
+    this.#results.set(key, result);
+    return result;
+  }
+
+  /** `word` with its bits worked out. Nothing else may come after this in one attempt of the table. */
+  worked(word: Word): Word {
+    if (!word.pending) return word;
+    const { op, of, by } = word.pending;
+    const key = `worked ${word.id}`;
+    const known = this.#results.get(key);
+    if (known) return known;
+    const result = this.of(this.#bits(op, of.bits, this.constant(by).bits));
     this.#results.set(key, result);
     return result;
   }
@@ -90,26 +128,62 @@ export class Words {
     return this.calculate("sub", this.constant(0), a);
   }
 
-  /** The condition `a op b`. */
+  /** Whether `a op b` can be told while `a` is pending. */
+  comparable(op: JumpOp, { pending }: Word, b: Word): boolean {
+    if (!pending) return true;
+    return b.constant !== undefined && op !== "jset";
+  }
+
+  /** The condition `a op b`; if `a` is pending, of comparable words only. */
   compare(op: JumpOp, a: Word, b: Word): Node {
+    const table = this.#table;
+    if (a.pending) return this.#comparePending(op, a.pending, b.constant ?? 0);
     switch (op) {
       case "jeq":
-        return equal(this.#table, a.bits, b.bits);
+        return equal(table, a.bits, b.bits);
       case "jgt":
-        return greater(this.#table, a.bits, b.bits, FALSE);
+        return greater(table, a.bits, b.bits, FALSE);
       case "jge":
-        return greater(this.#table, a.bits, b.bits, TRUE);
+        return greater(table, a.bits, b.bits, TRUE);
       case "jset":
         return a.bits.reduce<Node>(
-          (some, bit, i) => this.#table.or(this.#table.and(bit, b.bits[i] ?? FALSE), some),
+          (some, bit, i) => table.or(table.and(bit, b.bits[i] ?? FALSE), some),
           FALSE,
         );
     }
   }
 
-  #bits(op: AluOp, { bits: a }: Word, b: Word): Node[] {
+  #comparePending(op: JumpOp, { op: by, of: { bits }, by: factor }: Pending, k: number): Node {
     const table = this.#table;
-    const other = (i: number) => b.bits[i] ?? FALSE;
+    if (by === "mul" && op === "jeq") return productEquals(table, bits, factor, k);
+    const atLeast = (limit: number) => {
+      if (limit > MAX_U32) return FALSE;
+      if (by === "mul") return productAtLeast(table, bits, factor, limit);
+      const least = limit * factor;
+      return least > MAX_U32 ? FALSE : greater(table, bits, this.constant(least).bits, TRUE);
+    };
+    if (op === "jge") return atLeast(k);
+    return op === "jgt" ? atLeast(k + 1) : table.and(atLeast(k), table.not(atLeast(k + 1)));
+  }
+
+  /** A pending word, for products and quotients by a constant that no shift can do. */
+  #deferred(op: AluOp, a: Word, b: Word): Word | undefined {
+    if (op !== "mul" && op !== "div") return undefined;
+    const [of, by] = op === "mul" && b.constant === undefined ? [b, a.constant] : [a, b.constant];
+    if (by === undefined || by === 0 || of.constant !== undefined) return undefined;
+    if ((by & (by - 1)) === 0) {
+      const places = this.constant(31 - Math.clz32(by));
+      return this.calculate(op === "mul" ? "lsh" : "rsh", of, places);
+    }
+    this.#table.charge(WORD_STEPS);
+    const word: Word = { id: this.#all.length, bits: [], constant: undefined, pending: { op, of, by } };
+    this.#all.push(word);
+    return word;
+  }
+
+  #bits(op: AluOp, a: readonly Node[], b: readonly Node[]): Node[] {
+    const table = this.#table;
+    const other = (i: number) => b[i] ?? FALSE;
     switch (op) {
       case "and":
         return a.map((bit, i) => table.and(bit, other(i)));
@@ -118,123 +192,17 @@ export class Words {
       case "xor":
         return a.map((bit, i) => table.xor(bit, other(i)));
       case "add":
-        return sum(table, a, b.bits, FALSE);
+        return sum(table, a, b, FALSE);
       case "sub":
-        return difference(table, a, b.bits).bits;
+        return difference(table, a, b).bits;
       case "mul":
         return product(table, a, b);
       case "div":
         return quotient(table, a, b);
       case "lsh":
-        return shift(table, a, b, (bits, by) => [...zeros(by), ...bits].slice(0, BITS));
+        return shiftLeft(table, a, b);
       case "rsh":
-        return shift(table, a, b, (bits, by) => [...bits.slice(by), ...zeros(by)]);
+        return shiftRight(table, a, b);
     }
   }
-}
-
-/** The condition that two words, or parts of words, are equal. */
-export function equal(table: Table, a: readonly Node[], b: readonly Node[]): Node {
-  return a.reduce<Node>((rest, bit, i) => {
-    const other = b[i] ?? FALSE;
-    if (other === TRUE) return table.choose(bit, rest, FALSE);
-    if (other === FALSE) return table.choose(bit, FALSE, rest);
-    return table.choose(bit, table.choose(other, rest, FALSE), table.choose(other, FALSE, rest));
-  }, TRUE);
-}
-
-/** The condition `a > b`, of words or parts of words; where they are equal, `tie`. */
-export function greater(table: Table, a: readonly Node[], b: readonly Node[], tie: Node): Node {
-  return a.reduce<Node>((rest, bit, i) => {
-    const other = b[i] ?? FALSE;
-    if (other === TRUE) return table.choose(bit, rest, FALSE);
-    if (other === FALSE) return table.choose(bit, TRUE, rest);
-    return table.choose(bit, table.choose(other, rest, TRUE), table.choose(other, FALSE, rest));
-  }, tie);
-}
-
-function constantOf(bits: readonly Node[]): number | undefined {
-  let value = 0;
-  for (const [i, bit] of bits.entries()) {
-    if (bit === TRUE) value = (value | (1 << i)) >>> 0;
-    else if (bit !== FALSE) return undefined;
-  }
-  return value;
-}
-
-function zeros(count: number): Node[] {
-  return Array.from({ length: count }, () => FALSE);
-}
-
-function sum(table: Table, a: readonly Node[], b: readonly Node[], carryIn: Node): Node[] {
-  let carry = carryIn;
-  return a.map((bit, i) => {
-    const other = b[i] ?? FALSE;
-    const half = table.xor(bit, other);
-    const total = table.xor(half, carry);
-    carry = table.choose(half, carry, bit);
-    return total;
-  });
-}
-
-/** `a - b`, and whether that borrows, that is a < b. */
-function difference(
-  table: Table,
-  a: readonly Node[],
-  b: readonly Node[],
-): { readonly bits: Node[]; readonly borrow: Node } {
-  let borrow: Node = FALSE;
-  const bits = a.map((bit, i) => {
-    const other = b[i] ?? FALSE;
-    const half = table.xor(bit, other);
-    const total = table.xor(half, borrow);
-    borrow = table.choose(half, other, borrow);
-    return total;
-  });
-  return { bits, borrow };
-}
-
-function product(table: Table, a: readonly Node[], b: Word): Node[] {
-  const [by, shifted] = b.constant === undefined && constantOf(a) !== undefined ? [a, b.bits] : [b.bits, a];
-  return by.reduce<Node[]>((total, bit, i) => {
-    if (bit === FALSE) return total;
-    const part = [...zeros(i), ...shifted].slice(0, BITS).map((other) => table.and(bit, other));
-    return sum(table, total, part, FALSE);
-  }, zeros(BITS));
-}
-
-/** From the top: the rest takes the next bit, and where the divisor fits, gives it up. */
-function quotient(table: Table, a: readonly Node[], { bits: b, constant }: Word): Node[] {
-  const power = constant !== undefined && constant !== 0 && (constant & (constant - 1)) === 0;
-  if (power) {
-    const by = 31 - Math.clz32(constant);
-    return [...a.slice(by), ...zeros(by)];
-  }
-  const divisor = [...b, FALSE];
-  let rest = zeros(BITS + 1);
-  return a
-    .map((_, i) => {
-      rest = [a[BITS - 1 - i] ?? FALSE, ...rest].slice(0, BITS + 1);
-      const { bits, borrow } = difference(table, rest, divisor);
-      rest = rest.map((bit, j) => table.choose(borrow, bit, bits[j] ?? FALSE));
-      return table.not(borrow);
-    })
-    .reverse();
-}
-
-/** By a constant at once; by another word for each of its five low bits. */
-function shift(
-  table: Table,
-  a: readonly Node[],
-  b: Word,
-  moved: (bits: readonly Node[], by: number) => Node[],
-): Node[] {
-  if (b.constant !== undefined) return moved(a, b.constant & 31);
-  return [0, 1, 2, 3, 4].reduce<Node[]>(
-    (bits, i) => {
-      const far = moved(bits, 1 << i);
-      return bits.map((bit, j) => table.choose(b.bits[i] ?? FALSE, far[j] ?? FALSE, bit));
-    },
-    [...a],
-  );
 }

@@ -18,7 +18,7 @@ import { randomPolicy } from "../policy/random.ts";
 import { Random, seedOf } from "../seed.ts";
 
 const mutants = suite("prove/mutant");
-const wanted = process.env.SECCAT_LONG === "1" ? 50_000 : 2_500;
+const wanted = process.env.SECCAT_LONG === "1" ? 30_000 : 2_500;
 
 /** One change: where a jump leads, a constant, an operation, or what is returned. */
 const changes = ["target", "constant", "opcode", "return"] as const;
