@@ -54,6 +54,7 @@ class WhenParser {
 
   constructor(text: string, base: Place | undefined) {
     this.#base = base;
+    if (typeof text !== "string") throw this.#error(0, "this is no text", "a text", typeof text);
     this.#tokens = tokenize(text, (at, message, received) => this.#error(at, message, undefined, received));
   }
 
@@ -83,20 +84,23 @@ class WhenParser {
   }
 
   #not(): Condition {
-    if (++this.#depth > MAX_DEPTH)
-      throw this.#fail("the condition is nested too deeply", `at most ${MAX_DEPTH} levels`);
-    try {
+    return this.#deeper("condition", () => {
       if (this.#take("!")) return { kind: "not", of: this.#not() };
-      if (this.#at("(") && !this.#startsSide()) {
-        this.#take("(");
-        const inner = this.#or();
-        this.#expect(")");
-        return inner;
-      }
-      return this.#test();
-    } finally {
-      this.#depth--;
-    }
+      if (!this.#at("(") || this.#startsSide()) return this.#test();
+      this.#take("(");
+      const inner = this.#or();
+      this.#expect(")");
+      return inner;
+    });
+  }
+
+  /** What `read` reads, one level further in. */
+  #deeper<T>(what: string, read: () => T): T {
+    if (++this.#depth > MAX_DEPTH)
+      throw this.#fail(`the ${what} is nested too deeply`, `at most ${MAX_DEPTH} levels`);
+    const result = read();
+    this.#depth--;
+    return result;
   }
 
   /** Whether the "(" here opens a parenthesised side, `(flags & MASK) == V`, and not a condition. */
@@ -129,7 +133,7 @@ class WhenParser {
 
   #side(): Side {
     if (this.#take("(")) {
-      const side = this.#side();
+      const side = this.#deeper("argument", () => this.#side());
       this.#expect(")");
       return side.mask === undefined ? this.#masked(side) : side;
     }
@@ -149,7 +153,7 @@ class WhenParser {
     const width = widths.find((name) => name === token.text);
     if (width !== undefined && this.#take("(")) {
       const at = this.#peek().at;
-      const inner = this.#arg();
+      const inner = this.#deeper("argument", () => this.#arg());
       this.#expect(")");
       if (inner.as !== undefined)
         throw this.#error(at, "a width inside a width", "one of u16 u32 u64 ptr", inner.as);
@@ -181,9 +185,7 @@ class WhenParser {
   }
 
   #term(): Value {
-    if (++this.#depth > MAX_DEPTH)
-      throw this.#fail("the value is nested too deeply", `at most ${MAX_DEPTH} levels`);
-    try {
+    return this.#deeper("value", () => {
       if (this.#take("~")) return { kind: "not", of: this.#term() };
       if (this.#take("(")) {
         const value = this.#value();
@@ -199,9 +201,7 @@ class WhenParser {
       if (token.kind !== "name" || negative) throw this.#fail("a value is missing", "a number or a constant");
       this.#next++;
       return { kind: "constant", name: token.text };
-    } finally {
-      this.#depth--;
-    }
+    });
   }
 
   #peek(): Token {

@@ -123,8 +123,18 @@ for (const [text, column, message] of failures) {
   });
 }
 
+when("refuses what is no text, as untyped callers may pass", () => {
+  for (const wrong of [undefined, null, 5, {}])
+    assert.throws(
+      () => parseWhen(wrong as never),
+      (error: unknown) => error instanceof SeccatError && error.code === "syntax",
+    );
+});
+
 when("refuses nesting without end instead of running out of stack", () => {
   assert.throws(() => parseWhen(`${"(".repeat(100_000)}a == 1`), /nested too deeply|six|missing/);
+  assert.throws(() => parseWhen(`${"(".repeat(100_000)}a${")".repeat(100_000)} == 1`), /nested too deeply/);
+  assert.throws(() => parseWhen(`${"u32(".repeat(100_000)}a`), /nested too deeply/);
   assert.throws(() => parseWhen(`${"!".repeat(100_000)}a == 1`), /nested too deeply/);
   assert.throws(() => parseWhen(`a == ${"~".repeat(100_000)}1`), /nested too deeply/);
 });
