@@ -27,6 +27,9 @@ export type ActionName = keyof typeof actionValues;
 /** All action names, strongest first: of stacked filters' answers the kernel takes the strongest. */
 export const actionNames = Object.freeze(Object.keys(actionValues)) as readonly ActionName[];
 
+/** Actions that one word says: all but `errno`, which needs its number. */
+export const plainActions = Object.freeze(actionNames.filter((name) => name !== "errno"));
+
 /** What the kernel does with one call: an action, and its data for `trap`, `errno` and `trace`. */
 export type Action =
   | { readonly kind: "kill_process" | "kill_thread" | "user_notif" | "log" | "allow" }

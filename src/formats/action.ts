@@ -1,13 +1,10 @@
 /** Actions as policy files write them: `allow`, `{ errno: EPERM }`, `{ trap: 7 }`. */
 import { errnoNames } from "../../arch/index.ts";
-import { actionNames, MAX_ERRNO } from "../abi/action.ts";
+import { MAX_ERRNO, plainActions } from "../abi/action.ts";
 import type { PolicyAction } from "../policy/types.ts";
 import { describe, type Reading } from "./reading.ts";
 import { show } from "./text.ts";
 import type { Entry, Tree } from "./tree.ts";
-
-/** Actions that are one word: all but `errno`, which needs its number. */
-export const plainActions = actionNames.filter((name) => name !== "errno");
 
 /** Largest data of `trap` and `trace`. */
 export const MAX_DATA = 0xffff;

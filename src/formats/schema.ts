@@ -5,8 +5,8 @@
  * files include each other. Where it speaks, it agrees with the reader.
  */
 import { abiNames, errnoNames, groupNames, syscallAliases, syscallNames } from "../../arch/index.ts";
-import { MAX_ERRNO } from "../abi/action.ts";
-import { MAX_DATA, plainActions } from "./action.ts";
+import { MAX_ERRNO, plainActions } from "../abi/action.ts";
+import { MAX_DATA } from "./action.ts";
 import { MAX_NR, type policyKeys, type ruleKeys } from "./file.ts";
 
 /** A JSON Schema, or a part of one. */

@@ -8,8 +8,13 @@
  *     ])
  */
 import type { AbiName, ConstantName, ErrnoName, GroupName, SyscallName } from "../../arch/index.ts";
+import { plainActions } from "../abi/action.ts";
 import { throwIssues } from "../abi/error.ts";
+import { isFields, keyIssues, wrongValue } from "../abi/fields.ts";
+import { didYouMean } from "../abi/nearest.ts";
+import { toBigInt } from "./call.ts";
 import { lint } from "./lint.ts";
+import { checkShape, policyKeys } from "./shape.ts";
 import type { ArgRef, CompareOp, Condition, Policy, PolicyAction, Rule, Value } from "./types.ts";
 import { parseWhen } from "./when.ts";
 
@@ -18,16 +23,12 @@ export type SyscallRef = SyscallName | GroupName | number;
 
 /** An action in the files' short form. */
 export type ActionInput =
-  | "allow"
-  | "kill_process"
-  | "kill_thread"
-  | "log"
-  | "user_notif"
-  | "trap"
-  | "trace"
+  | (typeof plainActions)[number]
   | { readonly errno: ErrnoName | number }
   | { readonly trap: number }
   | { readonly trace: number };
+
+const headKeys = policyKeys.filter((key) => key !== "imported" && key !== "rules");
 
 /** A value in a condition: a number, a constant's name, or several constants of which all bits are meant. */
 export type ValueInput = number | bigint | ConstantName | readonly (number | bigint | ConstantName)[];
@@ -52,25 +53,30 @@ export interface RuleBuilder extends Rule {
 
 /**
  * The policy with these rules, in this order.
- * Throws a SeccatError with every fault that lint finds.
+ * Throws a SeccatError with every fault of its shape, or else with every one that lint finds.
  */
 export function policy(head: PolicyHead, rules: readonly Rule[]): Policy {
-  const made: Policy = {
+  if (!isFields(head))
+    throw wrongValue("this is no head of a policy", "an object with arches and default", head);
+  throwIssues(keyIssues(head, headKeys));
+  const written: Policy = {
     ...(head.name === undefined ? {} : { name: head.name }),
-    arches: [...head.arches],
-    default: toAction(head.default),
-    ...(head.badArch === undefined ? {} : { badArch: toAction(head.badArch) }),
+    arches: head.arches,
+    default: toAction(head.default, "default"),
+    ...(head.badArch === undefined ? {} : { badArch: toAction(head.badArch, "badArch") }),
     ...(head.kernel === undefined ? {} : { kernel: head.kernel }),
-    ...(head.newer === undefined ? {} : { newer: toAction(head.newer) }),
-    rules: rules.map(({ action, syscalls, when, why }) => ({
-      action,
-      syscalls,
-      ...(when ? { when } : {}),
-      ...(why === undefined ? {} : { why }),
-    })),
+    ...(head.newer === undefined ? {} : { newer: toAction(head.newer, "newer") }),
+    rules,
   };
+  checkShape(written);
+  const made: Policy = { ...written, arches: [...head.arches], rules: rules.map(plainRule) };
   throwIssues(lint(made).filter(({ severity }) => severity === "error"));
   return made;
+}
+
+/** The rule without its builder. */
+function plainRule({ action, syscalls, when, why }: Rule): Rule {
+  return { action, syscalls, ...(when ? { when } : {}), ...(why === undefined ? {} : { why }) };
 }
 
 /** A rule that gives `action` to the named calls. */
@@ -91,19 +97,31 @@ export function deny(errno: ErrnoName | number, ...syscalls: SyscallRef[]): Rule
 function extend(base: Rule): RuleBuilder {
   return {
     ...base,
-    if: (condition) =>
-      extend({ ...base, when: typeof condition === "string" ? parseWhen(condition) : condition }),
+    if: (condition) => {
+      if (isFields(condition)) return extend({ ...base, when: condition });
+      if (typeof condition === "string") return extend({ ...base, when: parseWhen(condition) });
+      throw wrongValue("this is no condition", "the text or the tree of one", condition);
+    },
     because: (why) => extend({ ...base, why }),
   };
 }
 
-/** The tree's form of an action's short form. */
-export function toAction(input: ActionInput): PolicyAction {
-  if (typeof input === "object") {
+/** The tree's form of an action's short form, which stands at `path`. Throws a SeccatError "schema". */
+export function toAction(input: ActionInput, path = "action"): PolicyAction {
+  if (typeof input === "object" && input !== null && Object.keys(input).length === 1) {
     if ("errno" in input) return { kind: "errno", errno: input.errno };
-    return "trap" in input ? { kind: "trap", data: input.trap } : { kind: "trace", data: input.trace };
+    if ("trap" in input) return { kind: "trap", data: input.trap };
+    if ("trace" in input) return { kind: "trace", data: input.trace };
   }
-  return input === "trap" || input === "trace" ? { kind: input, data: 0 } : { kind: input };
+  const word = plainActions.find((name) => name === input);
+  if (word === "trap" || word === "trace") return { kind: word, data: 0 };
+  if (word !== undefined) return { kind: word };
+  const fix = typeof input === "string" ? didYouMean(input, plainActions) : undefined;
+  const forms = `${plainActions.join(", ")}, or an object with one of errno, trap, trace`;
+  throw wrongValue("this is no action", forms, input, {
+    where: { path },
+    ...(fix === undefined ? {} : { fix }),
+  });
 }
 
 /** Comparisons of one argument; each gives a condition. */
@@ -121,7 +139,7 @@ export interface ArgBuilder {
   /** The same comparisons of `argument & mask`. */
   and(mask: ValueInput): ArgBuilder;
   /** The same comparisons at another width than the declared one. */
-  as(width: "u16" | "u32" | "u64" | "ptr"): ArgBuilder;
+  as(width: NonNullable<ArgRef["as"]>): ArgBuilder;
 }
 
 /** An argument by name or by index 0..5. */
@@ -149,8 +167,7 @@ function argBuilder(ref: ArgRef, mask?: Value): ArgBuilder {
       kind: "in",
       ...side,
       set: set.map((item) => {
-        if (typeof item === "object" && "from" in item)
-          return { from: toValue(item.from), to: toValue(item.to) };
+        if (isFields(item)) return { from: toValue(item.from), to: toValue(item.to) };
         return { from: toValue(item), to: toValue(item) };
       }),
     }),
@@ -160,9 +177,13 @@ function argBuilder(ref: ArgRef, mask?: Value): ArgBuilder {
 }
 
 function toValue(input: ValueInput): Value {
-  if (typeof input === "number" || typeof input === "bigint") return BigInt(input);
   if (typeof input === "string") return { kind: "constant", name: input };
-  return { kind: "or", of: input.map(toValue) };
+  if (isList(input)) return { kind: "or", of: input.map(toValue) };
+  return toBigInt(input);
+}
+
+function isList(input: ValueInput): input is Exclude<ValueInput, number | bigint | string> {
+  return Array.isArray(input);
 }
 
 /** Holds when all of `of` hold. */

@@ -2,8 +2,10 @@
 import {
   type AbiName,
   abi as abiFacts,
+  abiNames,
   constant,
   constantNames,
+  isAbiName,
   isSyscallName,
   syscallAlias,
   syscallArgs,
@@ -11,7 +13,8 @@ import {
   syscallNr,
 } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
-import { type Place, SeccatError } from "../abi/error.ts";
+import { type Place, SeccatError, throwIssues } from "../abi/error.ts";
+import { isFields, keyIssues, shown, wrongValue } from "../abi/fields.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import type { Value } from "./types.ts";
 import { parseValue } from "./when.ts";
@@ -35,15 +38,38 @@ export interface CallInput {
 
 /**
  * What a filter sees of that call. Negative values are sign-extended to the ABI's registers, as a C caller's are.
- * Throws a SeccatError "name" for unknown calls, arguments and constants, "usage" for a seventh argument.
+ * Throws a SeccatError "name" for unknown ABIs, calls, arguments and constants, "usage" for a seventh argument,
+ * "schema" for what has not the shape of a call.
  */
 export function seccompData(input: CallInput): SeccompData {
+  checkInput(input);
   return {
     nr: callNumber(input),
     arch: abiFacts(input.abi).auditArch,
     args: argRegisters(input),
     ...(input.instructionPointer === undefined ? {} : { instructionPointer: input.instructionPointer }),
   };
+}
+
+const inputKeys = ["abi", "call", "args", "instructionPointer", "where"];
+
+function checkInput(input: CallInput): void {
+  if (!isFields(input)) throw wrongValue("this is no call", "an object with abi and call", input);
+  throwIssues(keyIssues(input, inputKeys));
+  const { abi, call, args, instructionPointer, where } = input;
+  if (!isAbiName(abi))
+    throw problem(
+      `unknown arch ${shown(abi)}`,
+      where,
+      { received: shown(abi) },
+      didYouMean(shown(abi), abiNames),
+    );
+  if (typeof call !== "string" && typeof call !== "number")
+    throw wrongValue("this is no syscall", "a name or a number", call);
+  if (args !== undefined && (typeof args !== "object" || args === null))
+    throw wrongValue("these are no arguments", "a list of values, or an object of them by name", args);
+  if (instructionPointer !== undefined && typeof instructionPointer !== "bigint")
+    throw wrongValue("this is no instruction pointer", "a bigint", instructionPointer);
 }
 
 /**
@@ -117,11 +143,12 @@ function register(abi: AbiName, input: ArgInput, bits: 32 | 64, where: Place | u
   return BigInt.asUintN(bits, value);
 }
 
-function toBigInt(input: number | bigint, where: Place | undefined): bigint {
+/** `input` as a bigint. Throws a SeccatError "name" for a number that is not whole, or too large to be exact. */
+export function toBigInt(input: number | bigint, where?: Place): bigint {
   if (typeof input === "bigint" || Number.isSafeInteger(input)) return BigInt(input);
   throw problem("this number is not exact", where, {
     expected: "an integer up to 2^53, a bigint, or text",
-    received: String(input),
+    received: shown(input),
   });
 }
 

@@ -21,12 +21,13 @@ export interface Finding extends Issue {
 
 /**
  * All findings about `policy`, in rule order: rules that never match, names that an earlier rule decides
- * already, names that a listed arch lacks, and what the tables do not know. With `arches`, some of the policy's,
- * warnings about the others are left out; what is an error is one for the whole policy.
+ * already, names that a listed arch lacks, and what the tables do not know. With `only`, some of the policy's
+ * arches, warnings about the others are left out; what is an error is one for the whole policy.
  * Throws a SeccatError when the policy does not resolve.
  */
-export function lint(policy: Policy, arches: readonly AbiName[] = policy.arches): Finding[] {
+export function lint(policy: Policy, only?: readonly AbiName[]): Finding[] {
   const facts = resolve(policy);
+  const arches = only ?? policy.arches;
   const reach = reachOf(facts, policy.rules.length);
   const rules = reach.flatMap((own, rule) => ruleFindings(policy, arches, own, rule));
   const inOrder = [...rules, ...skippedFindings(policy, facts, arches)].sort(

@@ -31,6 +31,7 @@ import type { Endian } from "../abi/data.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { type ResolvedCondition, resolveCondition } from "./condition.ts";
+import { checkShape } from "./shape.ts";
 import type { Policy, PolicyAction, Rule } from "./types.ts";
 
 /** One rule's claim on one syscall number: its condition in numbers and its return value. */
@@ -79,11 +80,13 @@ const resolved = new WeakMap<Policy, ResolvedPolicy>();
 
 /**
  * `policy` in numbers.
- * Throws a SeccatError with every unknown name, misplaced condition and value out of range.
+ * Throws a SeccatError "schema" when it has not a policy's shape, else with every unknown name, misplaced condition
+ * and value out of range.
  */
 export function resolve(policy: Policy): ResolvedPolicy {
   const known = resolved.get(policy);
   if (known) return known;
+  checkShape(policy);
   const issues: Issue[] = [];
   checkHead(policy, issues);
   throwIssues(issues);

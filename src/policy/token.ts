@@ -5,10 +5,17 @@ export type Token =
   | { readonly kind: "name" | "symbol" | "end"; readonly text: string; readonly at: number }
   | { readonly kind: "number"; readonly text: string; readonly at: number; readonly value: bigint };
 
+/** The comparisons, as they are spelt; those with `s` read both sides as signed. */
+export const compareOps = ["==", "!=", "<", "<=", ">", ">=", "s<", "s<=", "s>", "s>="] as const;
+/** What an argument can be read as instead of what the kernel declares. */
+export const widths = ["u16", "u32", "u64", "ptr"] as const;
+
 type Fail = (at: number, message: string, received: string) => SeccatError;
 
 // Longest first; `s<` and its kin are one symbol, so `flags<3` is a comparison and `s <3` an argument named s.
-const symbols = "s<= s>= s< s> == != <= >= && || .. < > = & | ~ ! ( ) { } , -".split(" ");
+const symbols = [...compareOps, ..."&& || .. = & | ~ ! ( ) { } , -".split(" ")].sort(
+  (a, b) => b.length - a.length,
+);
 const space = /\s/;
 const nameStart = /[A-Za-z_]/;
 const namePart = /[A-Za-z0-9_]/;

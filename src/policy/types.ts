@@ -1,5 +1,6 @@
 import type { AbiName, GroupName, SyscallName } from "../../arch/index.ts";
 import type { Place } from "../abi/error.ts";
+import type { compareOps, widths } from "./token.ts";
 
 /**
  * What a policy means: for a call, its arch picks the table; the first rule in order whose syscalls and
@@ -70,7 +71,7 @@ export type ArgTest =
     };
 
 /** Comparisons; those with `s` read both sides as signed numbers of the argument's width. */
-export type CompareOp = "==" | "!=" | "<" | "<=" | ">" | ">=" | "s<" | "s<=" | "s>" | "s>=";
+export type CompareOp = (typeof compareOps)[number];
 
 /** An argument by the man page's or the kernel prototype's name, or by index. */
 export interface ArgRef {
@@ -78,7 +79,7 @@ export interface ArgRef {
   /** 0..5; exactly one of name and index is present. */
   readonly index?: number;
   /** Overrides the declared width: u64(arg1), u32(arg1); `ptr` is the null test of a pointer. */
-  readonly as?: "u16" | "u32" | "u64" | "ptr";
+  readonly as?: (typeof widths)[number];
 }
 
 /** A number, or constants joined by `|` and `~`, resolved per arch. */

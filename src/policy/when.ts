@@ -15,13 +15,11 @@
  * Names are not looked up here: which argument or constant a name means depends on the syscall and the arch.
  */
 import { type ErrorCode, type Place, SeccatError } from "../abi/error.ts";
-import { type Token, tokenize } from "./token.ts";
+import { compareOps, type Token, tokenize, widths } from "./token.ts";
 import type { ArgRef, CompareOp, Condition, Value } from "./types.ts";
 
 type Side = { arg: ArgRef; mask?: Value; where: Place | undefined };
 
-const widths = ["u16", "u32", "u64", "ptr"] as const;
-const compareOps: readonly CompareOp[] = ["==", "!=", "<", "<=", ">", ">=", "s<", "s<=", "s>", "s>="];
 const MAX_DEPTH = 200;
 
 /** The operator that `text` spells, or undefined. */
