@@ -2,7 +2,8 @@
  * A compile with its proof: the compiler and the prover know nothing of each other, and meet here.
  */
 import { decodeAction, formatAction } from "./abi/action.ts";
-import { SeccatError } from "./abi/error.ts";
+import { SeccatError, throwIssues } from "./abi/error.ts";
+import { keyIssues } from "./abi/fields.ts";
 import type { Program } from "./bpf/program.ts";
 import {
   type Compiled,
@@ -22,6 +23,14 @@ export interface ProvenOptions extends CompileOptions {
   readonly prove?: boolean | { readonly nodes?: number };
 }
 
+const optionKeys = [
+  "arches",
+  "kernel",
+  "weights",
+  "optimise",
+  "prove",
+] as const satisfies readonly (keyof ProvenOptions)[];
+
 /** A compiled policy, proved to mean what the policy says. */
 export interface Proven extends Compiled {
   /** What the proof took; absent when it was left out. */
@@ -34,6 +43,7 @@ export interface Proven extends Compiled {
  * "limit" when it does not come to an end.
  */
 export function compile(policy: Policy, options: ProvenOptions = {}): Proven {
+  throwIssues(keyIssues(options, optionKeys));
   const { prove = true, ...rest } = options;
   const compiled = compileOnly(policy, rest);
   if (prove === false) return compiled;

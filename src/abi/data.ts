@@ -9,6 +9,8 @@
  * Source: include/uapi/linux/seccomp.h.
  */
 
+import { isFields, shown, wrongValue } from "./fields.ts";
+
 /** Byte order of a target; never the host's. */
 export type Endian = "little" | "big";
 
@@ -51,8 +53,32 @@ export function argHighOffset(index: number, endian: Endian): number {
   return 16 + 8 * index + (endian === "little" ? 4 : 0);
 }
 
+/** Throws a SeccatError "schema" when `data` has not the shape of a call: a caller without types. */
+export function checkData(data: SeccompData): void {
+  const { nr, arch, args, instructionPointer = 0n } = data ?? {};
+  if (
+    typeof nr === "number" &&
+    typeof arch === "number" &&
+    Array.isArray(args) &&
+    args.every(isRegister) &&
+    isRegister(instructionPointer)
+  )
+    return;
+  throw wrongValue(
+    "this is no call",
+    "an object with nr and arch (numbers) and args (bigints)",
+    isFields(data) ? `nr ${shown(nr)}, arch ${shown(arch)}, args ${shown(args)}` : data,
+    { fix: "seccompData makes one of names" },
+  );
+}
+
+function isRegister(value: unknown): boolean {
+  return typeof value === "bigint";
+}
+
 /** The sixteen u32 words of `data` as a filter on a target of that byte order loads them, by offset / 4. */
 export function packData(data: SeccompData, endian: Endian): Uint32Array {
+  checkData(data);
   const words = new Uint32Array(SECCOMP_DATA_WORDS);
   words[0] = data.nr;
   words[1] = data.arch;

@@ -10,6 +10,7 @@ import { actionValues, MAX_ERRNO } from "../abi/action.ts";
 import { ARCH_OFFSET, NR_OFFSET } from "../abi/data.ts";
 import { successors } from "./cfg.ts";
 import { decodeInsn, type Insn } from "./insn.ts";
+import { isInsns } from "./list.ts";
 import type { Program, SockFilter } from "./program.ts";
 
 /** What to take for granted. */
@@ -31,7 +32,7 @@ export function annotate(
   program: Program | readonly SockFilter[],
   options: AnnotateOptions = {},
 ): (string | undefined)[] {
-  const insns = "insns" in program ? program.insns : program;
+  const insns = isInsns(program) ? program : program.insns;
   const assumed = options.abi === undefined ? [] : [abi(options.abi).auditArch];
   const states: (State | undefined)[] = insns.map((_, pc) => (pc === 0 ? {} : undefined));
   return insns.map((filter, pc) => {

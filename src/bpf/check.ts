@@ -9,6 +9,7 @@
 import type { Endian } from "../abi/data.ts";
 import { SECCOMP_DATA_SIZE } from "../abi/data.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
+import { isFields, wrongValue } from "../abi/fields.ts";
 import { type Opcode, opcodeOf } from "../abi/opcode.ts";
 import { targets } from "./cfg.ts";
 import { BPF_MAXINSNS, BPF_MEMWORDS, type Program, type SockFilter } from "./program.ts";
@@ -21,20 +22,42 @@ const FILTER_PENALTY = 4;
 
 /**
  * The program that `insns` are for machines of that byte order, its instructions copied and frozen. Throws a
- * SeccatError "program" with every reason for which the kernel would refuse it, each with its `where.pc`.
+ * SeccatError "program" with every reason for which the kernel would refuse it, each with its `where.pc`, and
+ * "schema" for what are no instructions or no byte order.
  */
 export function check(insns: readonly SockFilter[], endian: Endian): Program {
+  if (endian !== "little" && endian !== "big")
+    throw wrongValue("this is no byte order", "little or big", endian);
   throwIssues(programIssues(insns));
   const copy = insns.map(({ code, jt, jf, k }) => Object.freeze({ code, jt, jf, k }));
   return Object.freeze({ endian, insns: Object.freeze(copy) }) as Program;
 }
 
+/**
+ * Throws a SeccatError "schema" when `value` has not a program's shape: a policy or bytes, of a caller without
+ * types. A program that came through a message to another thread keeps it.
+ */
+export function checkProgram(value: unknown): asserts value is Program {
+  if (isFields(value) && Array.isArray(value.insns) && (value.endian === "little" || value.endian === "big"))
+    return;
+  throw wrongValue("this is no program", "what compile, check or readProgram returns", value, {
+    fix: "compile makes a program of a policy, readProgram of bytes, check of instructions",
+  });
+}
+
 /** Every reason for which the kernel would refuse `insns`, ordered by instruction; empty when it would take them. */
 export function programIssues(insns: readonly SockFilter[]): Issue[] {
+  if (!Array.isArray(insns)) throw wrongValue("this is no list of instructions", "a list", insns);
   if (insns.length === 0 || insns.length > BPF_MAXINSNS) return [lengthIssue(insns.length)];
+  // Array.from: a hole is an item too.
+  const strange = Array.from<unknown>(insns).findIndex((insn) => !isFields(insn));
+  if (strange >= 0)
+    throw wrongValue("this is no instruction", "an object with code, jt, jf, k", insns[strange], {
+      where: { pc: strange },
+    });
   const issues: Issue[] = [];
   const report = (pc: number, issue: Breach) => issues.push({ code: "program", where: { pc }, ...issue });
-  insns.forEach((insn, pc) => {
+  insns.forEach((insn: SockFilter, pc) => {
     for (const breach of fieldBreaches(insn)) report(pc, breach);
     const breach = insnBreach(insn, pc, insns.length);
     if (breach) report(pc, breach);

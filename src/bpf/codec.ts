@@ -6,8 +6,9 @@
  */
 import type { Endian } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
+import { wrongValue } from "../abi/fields.ts";
 import { opcodeOf } from "../abi/opcode.ts";
-import { check } from "./check.ts";
+import { check, checkProgram } from "./check.ts";
 import type { Program, SockFilter } from "./program.ts";
 
 /** Bytes of one instruction (sizeof(struct sock_filter)). */
@@ -15,6 +16,7 @@ export const INSN_SIZE = 8;
 
 /** The bytes of `program` for its own byte order. */
 export function encode(program: Program): Uint8Array {
+  checkProgram(program);
   return encodeInsns(program.insns, program.endian);
 }
 
@@ -81,6 +83,9 @@ export function readProgram(bytes: Uint8Array, endian?: Endian): Program {
 }
 
 function checkSize(bytes: Uint8Array): void {
+  // By its name, not by its class: under some test runners there are two of that.
+  if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]")
+    throw wrongValue("these are no bytes", "a Uint8Array", bytes);
   if (bytes.length > 0 && bytes.length % INSN_SIZE === 0) return;
   throw new SeccatError({
     code: "binary",

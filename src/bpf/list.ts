@@ -13,6 +13,7 @@
  */
 import { type Endian, wordName } from "../abi/data.ts";
 import type { AluOp, JumpOp } from "../abi/opcode.ts";
+import { checkProgram } from "./check.ts";
 import { decodeInsn, type Insn } from "./insn.ts";
 import type { Program, SockFilter } from "./program.ts";
 import { formatReturn } from "./ret.ts";
@@ -156,10 +157,16 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
+/** Whether these are bare instructions. Throws a SeccatError "schema" when they are no program either. */
+export function isInsns(program: Program | readonly SockFilter[]): program is readonly SockFilter[] {
+  if (Array.isArray(program)) return true;
+  checkProgram(program);
+  return false;
+}
+
 function parts(
   program: Program | readonly SockFilter[],
   options: ListOptions,
 ): { insns: readonly SockFilter[]; endian: Endian } {
-  if ("insns" in program) return program;
-  return { insns: program, endian: options.endian ?? "little" };
+  return isInsns(program) ? { insns: program, endian: options.endian ?? "little" } : program;
 }

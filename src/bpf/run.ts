@@ -12,7 +12,9 @@
 import { combineReturns } from "../abi/action.ts";
 import { SECCOMP_DATA_SIZE, SECCOMP_DATA_WORDS } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
+import { shown } from "../abi/fields.ts";
 import { opcodeOf } from "../abi/opcode.ts";
+import { checkProgram } from "./check.ts";
 import { BPF_MEMWORDS, type Program } from "./program.ts";
 
 /** Called before each instruction with its index and the registers as u32. */
@@ -51,7 +53,7 @@ const noScratch = new Uint32Array(0);
  * program's byte order). `hook` sees every step.
  */
 export function run(program: Program, words: Uint32Array, hook?: StepHook): number {
-  if (words.length !== SECCOMP_DATA_WORDS) throw wrongWords(words.length);
+  if (!(words instanceof Uint32Array) || words.length !== SECCOMP_DATA_WORDS) throw wrongWords(words);
   const { code, k, yes, no, usesScratch } = unpack(program);
   const scratch = usesScratch ? new Uint32Array(BPF_MEMWORDS) : noScratch;
   let a = 0;
@@ -205,6 +207,7 @@ export function runStack(newestFirst: readonly Program[], words: Uint32Array): n
 function unpack(program: Program): Code {
   const known = unpacked.get(program);
   if (known !== undefined) return known;
+  checkProgram(program);
   const { insns } = program;
   const made: Code = {
     code: Uint16Array.from(insns, (insn) => insn.code),
@@ -217,12 +220,12 @@ function unpack(program: Program): Code {
   return made;
 }
 
-function wrongWords(length: number): SeccatError {
+function wrongWords(words: unknown): SeccatError {
   return new SeccatError({
     code: "usage",
     message: "a call is the sixteen words of seccomp_data",
     expected: `a Uint32Array of ${SECCOMP_DATA_WORDS}`,
-    received: `${length} words`,
+    received: words instanceof Uint32Array ? `${words.length} words` : shown(words),
   });
 }
 

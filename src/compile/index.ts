@@ -11,6 +11,7 @@
 import { type AbiName, newestKernel } from "../../arch/index.ts";
 import type { Endian } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
+import { isFields, wrongValue } from "../abi/fields.ts";
 import { check } from "../bpf/check.ts";
 import { BPF_MAXINSNS, type Program } from "../bpf/program.ts";
 import { type Finding, lintOrThrow } from "../policy/lint.ts";
@@ -77,6 +78,7 @@ export function compileResolved(
   options: CompileOptions = {},
   clock: Clock = new Clock(),
 ): CompiledNumbers {
+  checkOptions(options);
   const graph = options.optimise === "size" ? new Graph(SMALL) : new Graph();
   const target = {
     kernel: options.kernel ?? newestKernel,
@@ -89,6 +91,27 @@ export function compileResolved(
   if (insns.length > BPF_MAXINSNS) throw tooLong(insns.length, facts);
   const program = clock.pass("check", () => check(insns, endian));
   return { program, nodes: graph.size, passes: clock.passes };
+}
+
+/** Throws a SeccatError "schema" for what a caller without types may pass. */
+function checkOptions({ kernel, weights, optimise }: CompileOptions): void {
+  const at = (path: string) => ({ where: { path } });
+  if (kernel !== undefined && !(typeof kernel === "string" && /^\d+\.\d+(\.\d+)?$/.test(kernel)))
+    throw wrongValue(
+      "this is no kernel version",
+      'two numbers in a text, such as "6.1"',
+      kernel,
+      at("kernel"),
+    );
+  if (optimise !== undefined && optimise !== "speed" && optimise !== "size")
+    throw wrongValue("this is nothing to optimise for", "speed or size", optimise, at("optimise"));
+  if (weights === undefined) return;
+  if (!isFields(weights))
+    throw wrongValue("the weights are no object", "{ read: 10, ... }", weights, at("weights"));
+  for (const [name, share] of Object.entries(weights)) {
+    if (!(Number.isFinite(share) && share >= 0))
+      throw wrongValue("this is no weight", "0 or more", share, at(`weights.${name}`));
+  }
 }
 
 /** Takes the time of each pass. */
@@ -110,6 +133,7 @@ class Clock {
  */
 export function onArches(policy: Policy, arches: readonly AbiName[]): ResolvedPolicy {
   const facts = resolve(policy);
+  if (!Array.isArray(arches)) throw wrongValue("the arches are no list", 'such as ["x86_64"]', arches);
   const [first] = arches;
   if (first === undefined)
     throw new SeccatError({

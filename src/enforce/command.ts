@@ -2,6 +2,7 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { SeccatError } from "../abi/error.ts";
+import { wrongValue } from "../abi/fields.ts";
 
 /** A word of a command or of its environment: text, or bytes where they are no UTF-8. */
 export type Text = string | Uint8Array;
@@ -16,6 +17,8 @@ export type Found =
 
 /** The bytes of a word. Throws SeccatError "usage" when there is a NUL in it, which no program could receive. */
 export function wordBytes(word: Text, what: string): Uint8Array {
+  if (typeof word !== "string" && !ArrayBuffer.isView(word))
+    throw wrongValue(`${what} is neither text nor bytes`, "a text or a Uint8Array", word);
   const bytes = typeof word === "string" ? Buffer.from(word, "utf8") : word;
   if (!bytes.includes(0)) return bytes;
   throw new SeccatError({

@@ -6,7 +6,9 @@
  */
 import { type SyscallName, syscallNr } from "../../arch/index.ts";
 import { type BackendName, loadShim, type Shim } from "../../shim/index.ts";
-import { SeccatError } from "../abi/error.ts";
+import { SeccatError, throwIssues } from "../abi/error.ts";
+import { keyIssues } from "../abi/fields.ts";
+import { checkProgram } from "../bpf/check.ts";
 import { encode } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
 import { guarded } from "./guard.ts";
@@ -39,6 +41,15 @@ export interface InstallOptions {
   readonly ffi?: BackendName;
 }
 
+const optionKeys = [
+  "tsync",
+  "noNewPrivs",
+  "log",
+  "specAllow",
+  "listener",
+  "ffi",
+] as const satisfies readonly (keyof InstallOptions)[];
+
 /** What an install did, and how that is known. */
 export interface Installed {
   /**
@@ -63,10 +74,12 @@ export interface Installed {
 const installed: Program[] = [];
 
 /**
- * Puts this process under `program`. Throws SeccatError "enforce" when the kernel refuses (then no filter was
+ * Puts this process under `program`. Throws SeccatError "schema" when called wrongly, "enforce" when the kernel refuses (then no filter was
  * installed) or when a thread turns out not to be covered, and "host" where filters cannot be installed at all.
  */
 export function install(program: Program, options: InstallOptions = {}): Installed {
+  checkProgram(program);
+  throwIssues(keyIssues(options, optionKeys));
   const here = native();
   checkFits([program], here);
   const shim = loadShim(options.ffi ?? process.env.SECCAT_FFI);

@@ -23,6 +23,7 @@ import { STATUS_DONE, STATUS_GO, STATUS_RESULT, STATUS_SIZE } from "./launcher/l
 import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
 import { type Supervisor, supervise } from "./supervise.ts";
 import { candidates, makePlace, type Place, removePlace } from "./temporary.ts";
+import { programList } from "./verdict.ts";
 
 /** How a command ended: with a status, or by a signal. */
 export interface Exit {
@@ -44,14 +45,14 @@ export interface Started {
 
 /**
  * Starts `argv` under `programs`, installed in this order. The command has begun to run when this resolves to
- * `started`; otherwise nothing of it ran. Throws SeccatError "usage" when called wrongly.
+ * `started`; otherwise nothing of it ran. Throws SeccatError "usage" or "schema" when called wrongly.
  */
 export async function launch(
-  programs: readonly Program[],
+  programs: Program | readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions = {},
 ): Promise<Started | NotStarted> {
-  const prepared = prepare(programs, argv, options);
+  const prepared = prepare(programList(programs), argv, options);
   if (prepared.kind === "not-started") return prepared;
   try {
     return await carryOut(prepared, options);
@@ -67,7 +68,7 @@ export async function spawnFiltered(
   argv: readonly Text[],
   options: SpawnOptions = {},
 ): Promise<Started> {
-  const launched = await launch("insns" in programs ? [programs] : programs, argv, options);
+  const launched = await launch(programs, argv, options);
   if (launched.kind === "not-started") throw launched.error;
   return launched;
 }

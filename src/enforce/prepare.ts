@@ -4,7 +4,8 @@ import type { Stream } from "node:stream";
 import { loadShim } from "../../shim/index.ts";
 import { decodeAction } from "../abi/action.ts";
 import type { SeccompData } from "../abi/data.ts";
-import { SeccatError } from "../abi/error.ts";
+import { SeccatError, throwIssues } from "../abi/error.ts";
+import { keyIssues, wrongValue } from "../abi/fields.ts";
 import type { Program } from "../bpf/program.ts";
 import {
   type Environment,
@@ -48,6 +49,18 @@ export interface SpawnOptions {
   readonly onDenied?: (denial: Denial) => void;
 }
 
+const optionKeys = [
+  "cwd",
+  "env",
+  "stdio",
+  "detached",
+  "log",
+  "specAllow",
+  "openFiles",
+  "onCall",
+  "onDenied",
+] as const satisfies readonly (keyof SpawnOptions)[];
+
 /** Why a command was not started, and the status that a wrapper such as `env` ends with then. */
 export interface NotStarted {
   readonly kind: "not-started";
@@ -78,6 +91,8 @@ export function prepare(
   argv: readonly Text[],
   options: SpawnOptions,
 ): Prepared | NotStarted {
+  if (!Array.isArray(argv)) throw wrongValue("the command is no list of words", '["ls", "-l"]', argv);
+  throwIssues(keyIssues(options, optionKeys));
   const words = argv.map((word, i) => wordBytes(word, `word ${i} of the command`));
   const [name] = words;
   if (!name || programs.length === 0) throw nothing(name === undefined ? "command" : "program");

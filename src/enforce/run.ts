@@ -25,7 +25,7 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 /**
  * Runs `argv` under `programs` with this process's own stdin, stdout and stderr, passes signals on to it, and resolves when
  * it has ended. Never ends this process itself. If this process is killed, the command goes on, under its filters.
- * Throws SeccatError "usage" when called wrongly; every other failure is a result of kind `not-started`.
+ * Throws SeccatError "usage" or "schema" when called wrongly; every other failure is a result of kind `not-started`.
  */
 export async function run(
   programs: Program | readonly Program[],
@@ -38,7 +38,7 @@ export async function run(
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
   for (const signal of forwarded) process.on(signal, onSignal);
   try {
-    const launched = await launch("insns" in programs ? [programs] : programs, argv, {
+    const launched = await launch(programs, argv, {
       stdio: "inherit",
       ...options,
       ...(limit ? { openFiles: limit } : {}),

@@ -2,9 +2,21 @@ import { abiNames, abi as factsOf, syscallsOf } from "../../arch/index.ts";
 import { combineReturns, decodeAction, formatAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
+import { checkProgram } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
 import { type Native, native } from "./native.ts";
+
+/** One program or several as a list. Throws a SeccatError "schema" for what is no program. */
+export function programList(programs: Program | readonly Program[]): readonly Program[] {
+  const list = isList(programs) ? programs : [programs];
+  for (const program of list) checkProgram(program);
+  return list;
+}
+
+function isList(programs: Program | readonly Program[]): programs is readonly Program[] {
+  return Array.isArray(programs);
+}
 
 /** What the kernel answers to `data` under `programs`, installed in this order, oldest first; the return value, u32. */
 export function verdict(programs: readonly Program[], data: SeccompData): number {

@@ -8,6 +8,7 @@
  */
 import { type Endian, wordName } from "../abi/data.ts";
 import type { AluOp, JumpOp } from "../abi/opcode.ts";
+import { checkProgram } from "../bpf/check.ts";
 import { decodeInsn, type Insn } from "../bpf/insn.ts";
 import type { Program } from "../bpf/program.ts";
 import { complement, type Interval, intersect } from "../policy/interval.ts";
@@ -54,6 +55,7 @@ const zero: Value = { kind: "number", value: 0 };
 
 /** The ways through `program`, in the order of its jumps, at most `limit` of them. */
 export function walk(program: Program, limit = 20000): Ways {
+  checkProgram(program);
   const ways: Way[] = [];
   const stack: State[] = [{ pc: 0, a: zero, x: zero, cells: new Map(), values: new Map(), tests: [] }];
   for (let state = stack.pop(); state; state = stack.pop()) {

@@ -1,5 +1,6 @@
 /** A text with its places: every offset has a line and a column, and nothing is echoed raw to a terminal. */
 import { type Place, SeccatError } from "../abi/error.ts";
+import { wrongValue } from "../abi/fields.ts";
 
 /** The longest text that is read as a policy, in UTF-16 code units: far above any policy, far below trouble. */
 export const MAX_TEXT = 1 << 20;
@@ -14,6 +15,7 @@ export interface Source {
 
 /** `text` ready for reading; throws a SeccatError "limit" when it is longer than MAX_TEXT. */
 export function sourceOf(text: string, file?: string): Source {
+  if (typeof text !== "string") throw wrongValue("this is no text to read", "a text", text);
   const named = file === undefined ? {} : { file };
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   if (plain.length > MAX_TEXT)

@@ -2,6 +2,8 @@
 import type { AbiName } from "../../arch/index.ts";
 import { MAX_ERRNO } from "../abi/action.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
+import { wrongValue } from "../abi/fields.ts";
+import { checkShape } from "../policy/shape.ts";
 import type { Policy, PolicyAction } from "../policy/types.ts";
 import { formatWhen } from "../policy/when.ts";
 import { type WrittenAction, writeAction } from "./action.ts";
@@ -40,6 +42,9 @@ interface PolicyText {
  * Throws a SeccatError "policy" when an imported policy holds what a policy file refuses.
  */
 export function writePolicy(policy: Policy, notation: Notation): string {
+  checkShape(policy);
+  if (notation !== "yaml" && notation !== "json")
+    throw wrongValue("this is no notation", "yaml or json", notation);
   const rules = policy.rules.map(({ action, syscalls, when, why }) => ({
     action,
     syscalls,

@@ -4,7 +4,7 @@
  */
 import { type AbiName, abiOf } from "../../arch/index.ts";
 import { type Action, decodeAction } from "../abi/action.ts";
-import type { SeccompData } from "../abi/data.ts";
+import { checkData, type SeccompData } from "../abi/data.ts";
 import { holds } from "./condition.ts";
 import { resolve } from "./resolve.ts";
 import type { Policy } from "./types.ts";
@@ -30,6 +30,7 @@ export interface Verdict {
  */
 export function evaluate(policy: Policy, data: SeccompData): Verdict {
   const { arches, badArch } = resolve(policy);
+  checkData(data);
   const abi = abiOf(data.arch, data.nr);
   const from = abi === undefined ? {} : { abi };
   const arch = arches.find((candidate) => candidate.abi === abi);

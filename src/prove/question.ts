@@ -1,7 +1,8 @@
 /** Two sides as diagrams in one space, and the diagram of where they break the relation between them. */
 import type { AbiName } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
-import { SeccatError } from "../abi/error.ts";
+import { SeccatError, throwIssues } from "../abi/error.ts";
+import { keyIssues } from "../abi/fields.ts";
 import { mixedWords } from "./flow.ts";
 import { type Answer, answer, programsOf, resolvedOf, type Side, sameStack, sideDiagram } from "./side.ts";
 import { defaultBudget, makeSpace, type Space } from "./space.ts";
@@ -30,6 +31,14 @@ export interface ProveOptions {
   readonly steps?: number;
 }
 
+const optionKeys = [
+  "relation",
+  "mode",
+  "calls",
+  "nodes",
+  "steps",
+] as const satisfies readonly (keyof ProveOptions)[];
+
 /** A call that is answered in two ways. */
 export interface Witness extends Example {
   readonly a: Answer;
@@ -53,6 +62,7 @@ export interface Question {
 
 /** Works out where `a` and `b` break the relation. Throws a SeccatError when a policy does not resolve. */
 export function ask(a: Side, b: Side, options: ProveOptions): Question {
+  throwIssues(keyIssues(options, optionKeys));
   const nodes = options.nodes ?? defaultBudget.nodes;
   const steps = options.steps ?? 8 * nodes;
   const space = makeSpace(mixedWords([...programsOf(a), ...programsOf(b)]), { nodes, steps });

@@ -2,6 +2,8 @@
 import { abiOf } from "../../arch/index.ts";
 import { type Action, combineReturns, decodeAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
+import { isFields } from "../abi/fields.ts";
+import { checkProgram } from "../bpf/check.ts";
 import type { Program, SockFilter } from "../bpf/program.ts";
 import { type Trace, trace } from "../bpf/run.ts";
 import { holds } from "../policy/condition.ts";
@@ -79,15 +81,19 @@ function decision({ arches, badArch }: ResolvedPolicy, { arch, nr, args }: Secco
 }
 
 function isStack(side: Side): side is readonly Program[] {
-  return Array.isArray(side);
+  if (!Array.isArray(side)) return false;
+  for (const program of side) checkProgram(program);
+  return true;
 }
 
 function isProgram(side: Policy | ResolvedPolicy | Program): side is Program {
-  return "insns" in side;
+  if (!isFields(side) || !("insns" in side)) return false;
+  checkProgram(side);
+  return true;
 }
 
 function isResolved(side: Policy | ResolvedPolicy): side is ResolvedPolicy {
-  return "skipped" in side;
+  return isFields(side) && "skipped" in side;
 }
 
 function sameProgram(a: Program, b: Program): boolean {

@@ -1,7 +1,10 @@
 /** What a test is about: a policy, a program, or a stack of them, as the programs that the kernel would run. */
 import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
+import { isFields } from "../abi/fields.ts";
+import { checkProgram } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
 import { compile } from "../compile/index.ts";
+import { checkShape } from "../policy/shape.ts";
 import type { Policy } from "../policy/types.ts";
 
 /** One program or the policy that it is compiled from. */
@@ -31,11 +34,14 @@ function isStack(input: FilterInput): input is readonly FilterLayer[] {
 
 /** Whether a layer is a program already. */
 export function isProgram(layer: FilterLayer): layer is Program {
-  return "insns" in layer;
+  if (!isFields(layer) || !("insns" in layer)) return false;
+  checkProgram(layer);
+  return true;
 }
 
 /** A policy on arches of both byte orders has one program for each. */
 function programOf(policy: Policy, abi: AbiName): Program {
+  checkShape(policy);
   const { endian } = abiFacts(abi);
   const same = policy.arches.filter((name) => abiFacts(name).endian === endian);
   const arches = same.length > 0 ? same : policy.arches;
