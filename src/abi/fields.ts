@@ -10,8 +10,14 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The keys of `value` that are none of `known`, as issues "schema" with the nearest one that is. */
-export function keyIssues(value: object, known: readonly string[], path = ""): Issue[] {
+/** The keys of `value` that are none of `known`, as issues "schema" with the nearest one that is; or that it has none. */
+export function keyIssues(value: unknown, known: readonly string[], path = ""): Issue[] {
+  if (!isFields(value))
+    return wrongValue(
+      "this is no object",
+      `an object with some of ${known.join(", ")}`,
+      value,
+    ).issues.slice();
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   const where = path === "" ? {} : { where: { path } };
   return unknown.map((key) => {

@@ -12,6 +12,7 @@
  */
 import type { Endian } from "../abi/data.ts";
 import { type Issue, type Place, SeccatError, throwIssues } from "../abi/error.ts";
+import { wrongValue } from "../abi/fields.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { check, programIssues } from "./check.ts";
 import { formatPc, wordsOf } from "./list.ts";
@@ -63,6 +64,7 @@ const foreignHeading = /^\s*(line\s+CODE\s+JT\s+JF\s+K|=+)\s*$/;
 const listedLine = /^\s*(?<pc>\d+):(?<numbers>(?:\s+(?:0x[0-9a-f]+|\d+)){4})(?:\s+(?<words>.*?))?\s*$/i;
 
 function assembleLines(text: string, options: AssembleOptions): { insns: SockFilter[]; places: Place[] } {
+  if (typeof text !== "string") throw wrongValue("this is no text to assemble", "a text", text);
   const order = ourFirstLine.exec(text)?.[1];
   const reading: Reading = {
     drafts: [],

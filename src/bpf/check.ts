@@ -45,16 +45,18 @@ export function checkProgram(value: unknown): asserts value is Program {
   });
 }
 
+/** Throws a SeccatError "schema" when an item of `insns` is no object, such as a hole. */
+export function checkInsns(insns: readonly SockFilter[]): void {
+  const pc = Array.from<unknown>(insns).findIndex((insn) => !isFields(insn));
+  if (pc < 0) return;
+  throw wrongValue("this is no instruction", "an object with code, jt, jf, k", insns[pc], { where: { pc } });
+}
+
 /** Every reason for which the kernel would refuse `insns`, ordered by instruction; empty when it would take them. */
 export function programIssues(insns: readonly SockFilter[]): Issue[] {
   if (!Array.isArray(insns)) throw wrongValue("this is no list of instructions", "a list", insns);
   if (insns.length === 0 || insns.length > BPF_MAXINSNS) return [lengthIssue(insns.length)];
-  // Array.from: a hole is an item too.
-  const strange = Array.from<unknown>(insns).findIndex((insn) => !isFields(insn));
-  if (strange >= 0)
-    throw wrongValue("this is no instruction", "an object with code, jt, jf, k", insns[strange], {
-      where: { pc: strange },
-    });
+  checkInsns(insns);
   const issues: Issue[] = [];
   const report = (pc: number, issue: Breach) => issues.push({ code: "program", where: { pc }, ...issue });
   insns.forEach((insn: SockFilter, pc) => {
@@ -73,6 +75,7 @@ export function programIssues(insns: readonly SockFilter[]): Issue[] {
  * which bpf_convert_filter() makes of it. Constant blinding (net.core.bpf_jit_harden) can add to it.
  */
 export function pathCost(program: Program): number {
+  checkProgram(program);
   let cost = 3; // A = 0, X = 0, keep the context
   for (const insn of program.insns) cost += convertedLength(insn);
   return cost;

@@ -13,7 +13,7 @@
  */
 import { type Endian, wordName } from "../abi/data.ts";
 import type { AluOp, JumpOp } from "../abi/opcode.ts";
-import { checkProgram } from "./check.ts";
+import { checkInsns, checkProgram } from "./check.ts";
 import { decodeInsn, type Insn } from "./insn.ts";
 import type { Program, SockFilter } from "./program.ts";
 import { formatReturn } from "./ret.ts";
@@ -159,7 +159,10 @@ function hex(value: number, digits: number): string {
 
 /** Whether these are bare instructions. Throws a SeccatError "schema" when they are no program either. */
 export function isInsns(program: Program | readonly SockFilter[]): program is readonly SockFilter[] {
-  if (Array.isArray(program)) return true;
+  if (Array.isArray(program)) {
+    checkInsns(program);
+    return true;
+  }
   checkProgram(program);
   return false;
 }

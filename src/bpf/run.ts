@@ -12,7 +12,7 @@
 import { combineReturns } from "../abi/action.ts";
 import { SECCOMP_DATA_SIZE, SECCOMP_DATA_WORDS } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
-import { shown } from "../abi/fields.ts";
+import { shown, wrongValue } from "../abi/fields.ts";
 import { opcodeOf } from "../abi/opcode.ts";
 import { checkProgram } from "./check.ts";
 import { BPF_MEMWORDS, type Program } from "./program.ts";
@@ -201,7 +201,8 @@ export function trace(program: Program, words: Uint32Array): Trace {
 
 /** What the kernel makes of a stack of filters, newest first: all run, and the strongest answer wins. */
 export function runStack(newestFirst: readonly Program[], words: Uint32Array): number {
-  return combineReturns(newestFirst.map((program) => run(program, words)));
+  if (!Array.isArray(newestFirst)) throw wrongValue("this is no stack", "a list of programs", newestFirst);
+  return combineReturns(newestFirst.map((program: Program) => run(program, words)));
 }
 
 function unpack(program: Program): Code {

@@ -7,10 +7,26 @@
  *
  * The programs are interpreted; no kernel and no root is needed.
  */
-import { type AbiName, errnoName, errnoNames, errnoNumber, isAbiName, nativeAbi } from "../../arch/index.ts";
-import { type Action, type ActionName, combineReturns, decodeAction, formatAction } from "../abi/action.ts";
+import {
+  type AbiName,
+  abiNames,
+  errnoName,
+  errnoNames,
+  errnoNumber,
+  isAbiName,
+  nativeAbi,
+} from "../../arch/index.ts";
+import {
+  type Action,
+  type ActionName,
+  actionNames,
+  combineReturns,
+  decodeAction,
+  formatAction,
+} from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
-import { type Place, SeccatError } from "../abi/error.ts";
+import { type Place, SeccatError, throwIssues } from "../abi/error.ts";
+import { keyIssues, shown } from "../abi/fields.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import type { Program } from "../bpf/program.ts";
 import { type Trace, trace } from "../bpf/run.ts";
@@ -24,6 +40,8 @@ export interface Denial {
   readonly errno?: string | number;
   readonly action?: Exclude<ActionName, "allow" | "log">;
 }
+
+const denialKeys = ["args", "errno", "action"] as const satisfies readonly (keyof Denial)[];
 
 /** An unmet expectation, with both sides for a runner's diff. */
 export class ExpectationError extends Error {
@@ -99,7 +117,12 @@ export interface Expectation {
  */
 export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectation {
   if (!isAbiName(abi))
-    throw new SeccatError({ code: "name", message: `unknown arch ${String(abi)}`, received: String(abi) });
+    throw new SeccatError({
+      code: "name",
+      message: `unknown arch ${shown(abi)}`,
+      received: shown(abi),
+      ...fixOf(didYouMean(shown(abi), abiNames)),
+    });
   const claim = (wanted: string, call: string | number, args?: ArgsInput) => {
     const got = answer(filter, abi, call, args);
     if (!meets(got, wanted, abi)) {
@@ -111,6 +134,7 @@ export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectati
     on: (next) => expect(filter, next),
     allows: (call, args) => claim("pass", call, args),
     denies: (call, how = {}) => {
+      throwIssues(keyIssues(how, denialKeys));
       const wanted = how.errno === undefined ? how.action : `errno ${how.errno}`;
       claim("deny", call, how.args);
       return wanted === undefined ? self : claim(wanted, call, how.args);
@@ -123,13 +147,21 @@ export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectati
 /**
  * Whether an answer is what was wanted: `pass` takes `allow` and `log`, `deny` all but these; `errno EPERM` and
  * `errno 1` are the same on every arch; `errno`, `trap` and `trace` alone leave the data open.
- * Throws a SeccatError "name" for an unknown errno.
+ * Throws a SeccatError "name" for an unknown action or errno.
  */
 export function meets(got: Answer, wanted: string, abi: AbiName): boolean {
   const passes = got.action.kind === "allow" || got.action.kind === "log";
   if (wanted === "pass") return passes;
   if (wanted === "deny") return !passes;
-  const [kind, data] = wanted.split(" ");
+  const [kind = "", data] = String(wanted).split(" ");
+  if (!actionNames.some((name) => name === kind))
+    throw new SeccatError({
+      code: "name",
+      message: `unknown action ${kind}`,
+      expected: actionNames.join(", "),
+      received: wanted,
+      ...fixOf(didYouMean(kind, actionNames)),
+    });
   if (kind !== got.action.kind) return false;
   if (data === undefined) return true;
   const number = /^\d+$/.test(data) ? Number(data) : kind === "errno" ? errnoNumber(abi, data) : undefined;

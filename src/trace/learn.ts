@@ -1,8 +1,9 @@
 // Learns a policy from what a trace tells: the calls, in the order in which they were first made. It adds
 // nothing by itself; what other libcs would call, and what may be missing, is said in the report.
 
-import { type AbiName, isSyscallName, syscallAlias, syscallNames } from "../../arch/index.ts";
+import { type AbiName, isAbiName, isSyscallName, syscallAlias, syscallNames } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
+import { isFields, wrongValue } from "../abi/fields.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import type { Policy, PolicyAction } from "../policy/types.ts";
 import {
@@ -67,8 +68,10 @@ interface State {
   readonly doubtful: LineNote[];
 }
 
-/** A learner that has seen nothing. Throws SeccatError "name" when `after` is no call. */
+/** A learner that has seen nothing. Throws SeccatError "schema" without an arch, "name" when `after` is no call. */
 export function newLearner(options: LearnOptions): Learner {
+  if (!isFields(options) || !isAbiName(options.native))
+    throw wrongValue("the log's arch is missing", "native: an arch such as x86_64", options?.native);
   checkAfter(options.after);
   const table = newProcesses();
   const state: State = {
