@@ -28,8 +28,14 @@ export class Args {
     return value;
   }
 
-  /** All texts of a repeatable option or positional. */
+  /** All texts of a repeatable option or positional, none of them empty. */
   texts(name: string): readonly string[] {
+    const texts = this.#all(name);
+    if (texts.includes("")) throw usage(`${name} is empty`);
+    return texts;
+  }
+
+  #all(name: string): readonly string[] {
     const value = this.#values[name];
     if (value === undefined) return [];
     return Array.isArray(value) ? value.map(String) : [String(value)];
@@ -38,7 +44,7 @@ export class Args {
   /** The words of an option such as `--arch x86_64,aarch64`; undefined when it is not there. */
   list(name: string): readonly string[] | undefined {
     if (this.#values[name] === undefined) return undefined;
-    const words = this.texts(name).flatMap((text) => text.split(","));
+    const words = this.#all(name).flatMap((text) => text.split(","));
     const trimmed = words.map((word) => word.trim()).filter((word) => word !== "");
     if (trimmed.length === 0) throw usage(`--${name} is empty`);
     return trimmed;

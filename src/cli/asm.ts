@@ -1,6 +1,6 @@
 import { type AssembleOptions, assembleProgram } from "../bpf/text.ts";
 import type { Args } from "./args.ts";
-import { inputName, readText } from "./input.ts";
+import { inFile, inputName, readText } from "./input.ts";
 import { Exit, printJson } from "./output.ts";
 import { deliver, formatProgram, programJson } from "./program.ts";
 
@@ -11,7 +11,8 @@ export async function asm(args: Args): Promise<number> {
   const text = readText(path);
   const endian = args.maybe("endian") ?? /^; (little|big)-endian/m.exec(text)?.[1];
   const order: AssembleOptions = endian === "big" || endian === "little" ? { endian } : {};
-  const program = assembleProgram(text, { ...order, file: inputName(path) });
+  const file = inputName(path);
+  const program = inFile(file, () => assembleProgram(text, { ...order, file }));
   if (args.flag("json")) {
     if (output !== undefined) deliver(formatProgram(program, "raw"), output);
     printJson(programJson(program));

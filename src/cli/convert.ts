@@ -2,7 +2,7 @@ import type { Issue } from "../abi/error.ts";
 import { convertPolicy } from "../formats/index.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { inFile, inputName, placed, readText } from "./input.ts";
+import { inFile, inputName, placed, readIncluded, readText } from "./input.ts";
 import { Exit, printIssue, printJson, writeOutput } from "./output.ts";
 
 /** `seccat convert`: a policy in another notation; says what does not carry over. */
@@ -13,7 +13,7 @@ export async function convert(args: Args): Promise<number> {
   const file = inputName(path);
   const text = readText(path);
   const converted = inFile(file, () =>
-    convertPolicy(text, to, { file, native: hostAbi(), readFile: readText }),
+    convertPolicy(text, to, { file, native: hostAbi(), readFile: readIncluded }),
   );
   const warnings = [...lostComments(text), ...converted.warnings].map((warning) => placed(warning, file));
   if (args.flag("json")) {

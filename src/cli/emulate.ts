@@ -112,7 +112,9 @@ function reason(filter: Filter, data: SeccompData): string {
   const { reason: why, rule } = evaluate(filter.policy, data);
   if (why === "rule" && rule !== undefined) {
     const { why: because, where } = filter.policy.rules[rule] ?? {};
-    const place = where?.line === undefined ? "" : ` (line ${where.line})`;
+    const own = where?.file === undefined || where.file === filter.name;
+    const line = own ? `line ${where?.line}` : visible(`${where.file}:${where.line}`);
+    const place = where?.line === undefined ? "" : ` (${line})`;
     return `by rule ${rule + 1}${place}${because ? `: ${visible(because)}` : ""}; ${steps}`;
   }
   const words = {

@@ -9,7 +9,7 @@ import type { Policy } from "../policy/types.ts";
 import { compile } from "../proof.ts";
 import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
-import { inFile, inputName, placed, readInput, readText } from "./input.ts";
+import { inFile, inputName, placed, readIncluded, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
 
 /** A program, and what is known about where it came from. */
@@ -32,8 +32,8 @@ export interface FilterOptions {
 }
 
 /**
- * The filter that `path` holds. Bytes with a NUL among them are a program: the
- * first instruction of every program has one, a text has none.
+ * The filter that `path` holds. Bytes with a NUL among them are a program: the first instruction of every program
+ * has one, a text has none. Text in UTF-16 has some; the mark that it begins with is no instruction.
  */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
   refuseProcess(path);
@@ -46,7 +46,7 @@ export function readFilter(path: string, options: FilterOptions = {}): Filter {
       where: { file: name },
       expected: "a program or a policy",
     });
-  if (bytes.includes(0)) return fromBytes(bytes, name, options);
+  if (isBinary(bytes)) return fromBytes(bytes, name, options);
   return fromPolicy(policyOf(bytes, name), name, options);
 }
 
@@ -55,7 +55,7 @@ export function readPolicyFile(path: string): ReadResult {
   refuseProcess(path);
   const bytes = readInput(path);
   const name = inputName(path);
-  if (bytes.includes(0))
+  if (isBinary(bytes))
     throw new SeccatError({
       code: "syntax",
       message: "this is no policy but binary",
@@ -71,6 +71,11 @@ export function printWarnings(filter: Filter): void {
   for (const warning of filter.warnings) printIssue(warning, "warning");
 }
 
+function isBinary(bytes: Uint8Array): boolean {
+  const [first = 0, second = 0] = bytes;
+  return bytes.includes(0) && first + second !== 0xff + 0xfe;
+}
+
 function refuseProcess(path: string): void {
   if (/^pid:\d+$/.test(path))
     throw usage("filters of running processes cannot be read", {
@@ -82,7 +87,7 @@ function refuseProcess(path: string): void {
 
 function policyOf(bytes: Uint8Array, file: string): ReadResult {
   const text = decodeText(bytes, file);
-  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readText }));
+  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readIncluded }));
 }
 
 function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {

@@ -68,6 +68,11 @@ export function readText(path: string): string {
   return decodeText(readInput(path), inputName(path));
 }
 
+/** As readText, for a file that another one names: there, `-` is a file of that name. */
+export function readIncluded(path: string): string {
+  return readText(path === "-" ? "./-" : path);
+}
+
 /** What `work` returns; its SeccatErrors say the file where they say none. */
 export function inFile<T>(file: string, work: () => T): T {
   try {

@@ -62,6 +62,10 @@ function checkOptions(command: Command, words: readonly string[]): void {
     }
     valued = takesValue(command, word);
     const name = /^--([^=]*)/.exec(word)?.[1];
+    const option =
+      name !== undefined && Object.hasOwn(command.options, name) ? command.options[name] : undefined;
+    if (option && option.value === undefined && word.includes("="))
+      throw usage(`--${name} takes no value`, { received: word, fix: `write --${name}, or leave it out` });
     if (name !== undefined ? longs.includes(name) : shorts.includes(word.charAt(1))) continue;
     const near =
       name === undefined

@@ -36,8 +36,8 @@ export async function resolveCommand(args: Args): Promise<number> {
   if (answer.rows.length === 0) {
     throw new SeccatError({
       code: "name",
-      message: `${word} is not on ${(arches ?? abiNames).join(", ")}`,
-      fix: "leave out --arch to see where it is",
+      message: arches ? `${word} is not on ${arches.join(", ")}` : `no arch has a syscall ${word}`,
+      ...(arches ? { fix: "leave out --arch to see where it is" } : {}),
     });
   }
   if (args.flag("json")) printJson({ name: word, ...answer });

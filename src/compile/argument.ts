@@ -8,7 +8,7 @@
  */
 import { argHighOffset, argLowOffset, type Endian } from "../abi/data.ts";
 import type { ResolvedCondition, ResolvedTest } from "../policy/condition.ts";
-import { type Interval, testSet } from "../policy/interval.ts";
+import { clip, complement, type Interval, testSet } from "../policy/interval.ts";
 import type { Word } from "./graph.ts";
 
 const LOW = 0xffffffffn;
@@ -37,12 +37,62 @@ export function decide<Decision>(
     case "not":
       return decide(chooser, endian, condition.of, otherwise, then);
     case "and":
-      return condition.of.reduceRight((rest, part) => decide(chooser, endian, part, rest, otherwise), then);
+      return joined(condition).reduceRight<Decision>(
+        (rest, part) => decide(chooser, endian, part, rest, otherwise),
+        then,
+      );
     case "or":
-      return condition.of.reduceRight((rest, part) => decide(chooser, endian, part, then, rest), otherwise);
+      return joined(condition).reduceRight<Decision>(
+        (rest, part) => decide(chooser, endian, part, then, rest),
+        otherwise,
+      );
     default:
       return member(chooser, endian, condition, then, otherwise);
   }
+}
+
+/**
+ * The parts of an `and` or `or`, with the tests of one value as one: a thousand comparisons are one set, and need
+ * not be decided one by one.
+ *
+ *     fd == 1 || fd == 2 || cmd == 7 || fd == 3   =   fd in {1..3} || cmd == 7
+ */
+function joined({ kind, of }: Extract<ResolvedCondition, { kind: "and" | "or" }>): ResolvedCondition[] {
+  const byValue = new Map<string, ResolvedTest[]>();
+  for (const part of of) {
+    if (part.kind !== "compare" && part.kind !== "in") continue;
+    const key = valueKey(part);
+    const tests = byValue.get(key);
+    if (tests) tests.push(part);
+    else byValue.set(key, [part]);
+  }
+  return of.flatMap((part): ResolvedCondition[] => {
+    const tests = part.kind === "compare" || part.kind === "in" ? (byValue.get(valueKey(part)) ?? []) : [];
+    const [first, second] = tests;
+    if (!first || !second) return [part];
+    return part === first ? [{ ...valueFields(first), kind: "in", set: setOf(kind, tests) }] : [];
+  });
+}
+
+function valueKey({ index, width, mask }: ResolvedTest): string {
+  return `${index} ${width} ${mask}`;
+}
+
+function valueFields({ index, width, mask }: ResolvedTest): Pick<ResolvedTest, "index" | "width" | "mask"> {
+  return { index, width, mask };
+}
+
+/** The values that all of the tests of one value (`and`), or any of them, let through. */
+function setOf(kind: "and" | "or", tests: readonly ResolvedTest[]): Interval[] {
+  const max = (1n << BigInt(tests[0]?.width ?? 64)) - 1n;
+  if (kind === "or") return clip(tests.flatMap(testSet), max);
+  return complement(
+    clip(
+      tests.flatMap((test) => complement(testSet(test), max)),
+      max,
+    ),
+    max,
+  );
 }
 
 function member<Decision>(

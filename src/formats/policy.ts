@@ -213,10 +213,20 @@ class Includer {
     try {
       return read(path);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#refuse(where, "file", `cannot read ${show(path)}: ${reason}`);
+      // An error of our own says the file itself.
+      if (error instanceof SeccatError) for (const issue of error.issues) this.#take(issue, path, where);
+      else {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#refuse(where, "file", `cannot read ${show(path)}: ${reason}`);
+      }
       return undefined;
     }
+  }
+
+  /** What is wrong with an included file: told at the include when it could not be read, else in the file. */
+  #take(issue: Issue, file: string, where: Place): void {
+    const place = issue.code === "file" ? where : { file, ...issue.where };
+    this.#reading.issues.push({ ...issue, where: place });
   }
 
   #refuse(where: Place, code: "file" | "limit" | "policy", message: string, fix?: string): [] {
@@ -238,5 +248,5 @@ function normalize(path: string): string {
     if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
     else if (part !== ".." || !path.startsWith("/")) parts.push(part);
   }
-  return (path.startsWith("/") ? "/" : "") + parts.join("/");
+  return (path.startsWith("/") ? "/" : "") + parts.join("/") || ".";
 }

@@ -54,28 +54,31 @@ export function scalarAt(
   value: ScalarTree["value"],
   style: ScalarStyle,
 ): ScalarTree {
-  const at = (index: number) => {
-    const text = typeof value === "string" ? value : written;
-    return source.placeAt(offset + writtenIndex(text, index, written, style));
-  };
+  const writtenIndex = indexInto(written, typeof value === "string" ? value : written, style);
+  const at = (index: number) => source.placeAt(offset + writtenIndex(index));
   return { kind: "scalar", place: source.placeAt(offset), value, written, at };
 }
 
 /**
- * The index into `written` of character `index` of the `text` that it stands for. Runs of white space may
- * differ between the two (folded lines, indentation); every other character occurs in both, or escaped.
+ * Gives the index into `written` of a character of the `text` that it stands for. Runs of white space may differ
+ * between the two (folded lines, indentation); every other character occurs in both, or escaped. It goes on from
+ * where it was asked last: the thousand comparisons of a long condition are asked for in order.
  */
-function writtenIndex(text: string, index: number, written: string, style: ScalarStyle): number {
-  let at = style === "plain" ? 0 : style === "block" ? written.indexOf("\n") + 1 : 1;
-  for (let i = 0; ; i++) {
-    const char = text[i];
-    if (char !== undefined && !isSpace(char))
-      while (skippable(written, at, style)) at += skipped(written, at);
-    if (i >= index || char === undefined) return Math.min(at, written.length);
-    if (style === "double" && written[at] === "\\") at += escapeLength(written, at);
-    else if (style === "single" && char === "'") at += 2;
-    else if (!isSpace(char) || isSpace(written[at] ?? "")) at++;
-  }
+function indexInto(written: string, text: string, style: ScalarStyle): (index: number) => number {
+  const start = style === "plain" ? 0 : style === "block" ? written.indexOf("\n") + 1 : 1;
+  let [i, at] = [0, start];
+  return (index) => {
+    if (index < i) [i, at] = [0, start];
+    for (; ; i++) {
+      const char = text[i];
+      if (char !== undefined && !isSpace(char))
+        while (skippable(written, at, style)) at += skipped(written, at);
+      if (i >= index || char === undefined) return Math.min(at, written.length);
+      if (style === "double" && written[at] === "\\") at += escapeLength(written, at);
+      else if (style === "single" && char === "'") at += 2;
+      else if (!isSpace(char) || isSpace(written[at] ?? "")) at++;
+    }
+  };
 }
 
 function isSpace(char: string): boolean {

@@ -37,6 +37,15 @@ test("a big-endian listing becomes big-endian bytes", () => {
   assert.is(JSON.parse(stdout).endian, "big");
 });
 
+test("a text without instructions is told by its name", () => {
+  withFiles({ "p.asm": "; nothing\n" }, (folder) => {
+    const { code, stderr } = seccat(["asm", "p.asm", "-o", "p.bpf"], { cwd: folder });
+    assert.is(code, 2);
+    assert.match(stderr, /^p\.asm: error: the program has no instructions\n/);
+    assert.equal(readdirSync(folder), ["p.asm"]);
+  });
+});
+
 test("a word that is none is an error with file, line and column, and no file is written", () => {
   withFiles({ "p.asm": "ld [0]\nfrob #1\nret #0\n" }, (folder) => {
     const { code, stdout, stderr } = seccat(["asm", "p.asm", "-o", "p.bpf"], { cwd: folder });

@@ -108,6 +108,11 @@ const bad: readonly (readonly [name: string, data: string | Uint8Array, stderr: 
     ],
   ],
   [
+    "text in UTF-16, which has zero bytes but is no program",
+    Buffer.from("\ufeffdefault: allow\nrules: []\n", "utf16le"),
+    ["f: error: the file is no text in UTF-8", "  expected: UTF-8", "  received: UTF-16"],
+  ],
+  [
     "bytes that are no text either",
     new Uint8Array([0x61, 0x0a, 0xff, 0xfe]),
     ["f: error: the file is no text in UTF-8", "  expected: UTF-8", "  received: bytes that are no UTF-8"],
@@ -130,6 +135,36 @@ for (const [name, data, expected] of bad) {
     });
   });
 }
+
+test("a verdict of an included rule tells the file of its line", () => {
+  const policy = "default: allow\narches: [x86_64]\nrules:\n  - include: more.yaml\n";
+  const more = "# one\n- action: { errno: EPERM }\n  syscalls: [ptrace]\n";
+  withFiles({ "p.yaml": policy, "more.yaml": more }, (cwd) => {
+    const { stdout } = seccat(["emulate", "p.yaml", "ptrace"], { cwd });
+    assert.match(stdout, /\nby rule 1 \(more\.yaml:2\); /);
+  });
+});
+
+test("what cannot be included is told once, where it is included; `-` is a file of that name", () => {
+  const rules = ["nosuch.yaml", ".", "c.yaml", '"-"'].map((file) => `  - include: ${file}\n`).join("");
+  const files = {
+    "p.yaml": `default: allow\nrules:\n${rules}`,
+    "c.yaml": "- { action: log, syscalls: [raed] }\n",
+  };
+  withFiles(files, (cwd) => {
+    const { code, stderr } = seccat(["compile", "p.yaml", "-o", "out"], { cwd, input: "[]" });
+    assert.is(code, 2);
+    assert.equal(stderr.split("\n"), [
+      "p.yaml:3:14: error: cannot read nosuch.yaml: no such file or directory",
+      "p.yaml:4:14: error: cannot read .: illegal operation on a directory",
+      "p.yaml:6:14: error: cannot read ./-: no such file or directory",
+      "c.yaml:1:29: error: unknown syscall raed",
+      "  received: raed",
+      "  fix: did you mean read?",
+      "",
+    ]);
+  });
+});
 
 test("a file that is not there: told, exit code 2", () => {
   const { code, stderr } = seccat(["disasm", "/nonexistent"]);

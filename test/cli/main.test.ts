@@ -105,6 +105,30 @@ test("an argument too many is refused", () => {
   assert.match(stderr, /^seccat: error: seccat resolve takes no further argument write\n/);
 });
 
+test("a switch takes no value, and names inherited from objects are no options", () => {
+  for (const word of ["--stats=no", "--stats=", "--json=true"]) {
+    const { code, stderr } = seccat(["compile", "x", word]);
+    assert.is(code, 2);
+    const name = word.slice(0, word.indexOf("="));
+    assert.is(
+      stderr,
+      `seccat: error: ${name} takes no value\n  received: ${word}\n  fix: write ${name}, or leave it out\n`,
+    );
+  }
+  for (const word of ["--constructor=1", "--toString", "--hasOwnProperty=x"])
+    assert.match(seccat(["compile", "x", word]).stderr, /^seccat: error: seccat compile has no option --/);
+});
+
+test("an empty word where a file or a name should stand is refused", () => {
+  for (const args of [
+    ["compile", ""],
+    ["test", ""],
+    ["trace", "--from", ""],
+    ["resolve", ""],
+  ])
+    assert.match(seccat(args).stderr, /^seccat: error: \w+ is empty\n$/, args.join());
+});
+
 test("an option given twice is refused", () => {
   const { code, stderr } = seccat(["asm", "x", "-o", "a", "-o", "b"]);
   assert.is(code, 2);

@@ -74,4 +74,10 @@ test("a call that the asked arch has not is no answer", () => {
   assert.match(stderr, /^seccat: error: open is not on aarch64\n/);
 });
 
+test("a number that no arch has is no answer", () => {
+  const { code, stderr } = seccat(["resolve", "99999"]);
+  assert.is(code, 2);
+  assert.is(stderr, "seccat: error: no arch has a syscall 99999\n");
+});
+
 test.run();
