@@ -26,6 +26,7 @@ function issuesOf(work: () => unknown): readonly Issue[] {
   return [];
 }
 
+const call = { nr: 0, arch: 0, args: [] };
 const test = { kind: "compare", arg: { name: "fd" }, op: "==", value: 1n };
 const read = { action: { kind: "allow" }, syscalls: ["read"] };
 const base = { arches: ["x86_64"], default: { kind: "kill_process" }, rules: [read] };
@@ -128,8 +129,12 @@ for (const [sentence, value, path, message] of wrong)
     assert.is(first?.message, message);
     assert.is(first?.where?.path ?? "", path);
     assert.is(first?.code, /too/.test(message) ? "limit" : "schema");
-    for (const other of [lint, compile, evaluate])
-      assert.equal(issuesOf(() => untyped(other, value, { nr: 0, arch: 0, args: [] }))[0], first);
+    const others = [
+      () => untyped(lint, value),
+      () => untyped(compile, value),
+      () => untyped(evaluate, value, call),
+    ];
+    for (const other of others) assert.equal(issuesOf(other)[0], first);
   });
 
 shape("says every fault of a policy at once, with the nearest names", () => {
