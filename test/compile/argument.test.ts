@@ -34,6 +34,17 @@ compiling("a mask that leaves nothing, or all, costs no instruction", () => {
   assert.equal(compile(masked).program.insns, compile(plain).program.insns);
 });
 
+compiling("comparisons of one value are one set, joined or ruled out, whatever stands between them", () => {
+  const insns = (when: string) => compile(policy(head, [allow("read").if(when)])).program.insns;
+  const values = Array.from({ length: 200 }, (_, i) => 3 * i);
+  const all = values.join(", ");
+  const between = values.map((value) => `fd == ${value}`).join(" || u64(arg1) == 7 || ");
+  assert.equal(insns(between), insns(`u64(arg1) == 7 || fd in {${all}}`));
+  const none = values.map((value) => `fd != ${value}`).join(" && u64(arg1) s< 7 && ");
+  assert.equal(insns(none), insns(`u64(arg1) s< 7 && !(fd in {${all}})`));
+  assert.equal(insns("fd >= 5 && u64(fd) >= 5 && fd <= 9"), insns("fd in {5..9} && u64(fd) >= 5"));
+});
+
 compiling("conditions over so many masks that no diagram holds them are tested as written", () => {
   const random = new Random(seedOf("compile/argument"));
   const bits = () =>
