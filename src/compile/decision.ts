@@ -1,12 +1,13 @@
 /** From claims to decisions: one per number of an arch, one per arch, one for all. */
 import { newestKernel, X32_BIT } from "../../arch/index.ts";
 import { ARCH_OFFSET, type Endian, NR_OFFSET } from "../abi/data.ts";
+import { keepsBitmap } from "../bpf/bitmap.ts";
 import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
 import { type Chooser, decide } from "./argument.ts";
 import { type Branch, type Diagram, Diagrams, TooManyBranches } from "./diagram.ts";
 import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
 import { type Graph, type Leaf, type Node, WHOLE } from "./graph.ts";
-import { type CallWeights, keepsBitmap, numberWeights, withoutAllowed } from "./weight.ts";
+import { type CallWeights, numberWeights, withoutAllowed } from "./weight.ts";
 
 const MAX_U32 = 0xffffffff;
 const NR = { offset: NR_OFFSET, mask: WHOLE };

@@ -4,15 +4,7 @@
  * Since Linux 5.11 the kernel answers a call that a filter always allows from a bitmap, without running it, so
  * such calls weigh nothing there. Source: seccomp_cache_prepare() in kernel/seccomp.c.
  */
-import {
-  type AbiName,
-  abi as abiFacts,
-  compareVersions,
-  isSyscallName,
-  type SyscallName,
-  syscallNr,
-  syscallsOf,
-} from "../../arch/index.ts";
+import { type AbiName, isSyscallName, type SyscallName, syscallNr, syscallsOf } from "../../arch/index.ts";
 import { actionValues } from "../abi/action.ts";
 import type { Segment } from "./dispatch.ts";
 import { prior } from "./prior.ts";
@@ -70,12 +62,6 @@ function numberOf(abi: AbiName, name: SyscallName): number | undefined {
     if (nr !== undefined) return nr;
   }
   return undefined;
-}
-
-/** Whether a kernel of that version keeps a bitmap of always-allowed calls for `abi`. */
-export function keepsBitmap(abi: AbiName, kernel: string): boolean {
-  const { native, compat } = abiFacts(abi).cache;
-  return compareVersions(kernel, "5.11") >= 0 && (native || compat);
 }
 
 /** `weights` (in number order) without the numbers that `segments` always allow. */

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { abi, abiNames, isSyscallName, syscallNr } from "../../arch/index.ts";
+import { abiNames, isSyscallName, syscallNr } from "../../arch/index.ts";
 import { packData } from "../../src/abi/data.ts";
 import type { Program } from "../../src/bpf/program.ts";
 import { run } from "../../src/bpf/run.ts";
 import { compile } from "../../src/compile/index.ts";
 import { prior } from "../../src/compile/prior.ts";
-import { keepsBitmap, numberWeights } from "../../src/compile/weight.ts";
+import { numberWeights } from "../../src/compile/weight.ts";
 import { allow, deny, policy } from "../../src/policy/builder.ts";
 
 const weighing = suite("compile/weight");
@@ -76,13 +76,6 @@ weighing("from Linux 5.11 on, what the kernel answers by itself does not hold up
   const [read, socket] = [0, 41];
   assert.ok(steps(before, read) < steps(before, socket));
   assert.ok(steps(since, socket) < steps(before, socket));
-});
-
-weighing("MIPS and x32 have no bitmap", () => {
-  assert.ok(keepsBitmap("x86_64", "5.11"));
-  assert.not(keepsBitmap("x86_64", "5.10"));
-  for (const name of ["mips", "mips64", "x32"] as const) assert.not(keepsBitmap(name, "7.2"));
-  assert.is(abi("riscv64").cache.native, true);
 });
 
 weighing("a small program is asked for and made", () => {
