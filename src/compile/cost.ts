@@ -1,0 +1,93 @@
+/**
+ * What a program costs: the instructions that it executes for a call.
+ *
+ * That depends on the arguments. So each number is called with all-zero ones, with some that meet each of the
+ * policy's conditions on it, and with some that meet none; a number counts with the mean of its calls.
+ */
+import { newestKernel } from "../../arch/index.ts";
+import { packData } from "../abi/data.ts";
+import { bitmapOf } from "../bpf/bitmap.ts";
+import type { Program } from "../bpf/program.ts";
+import { run } from "../bpf/run.ts";
+import type { Claim, ResolvedArch } from "../policy/resolve.ts";
+import { satisfy } from "../policy/satisfy.ts";
+
+/** What the calls of one number cost. */
+export interface NumberCost {
+  readonly nr: number;
+  /** Share of all calls, in the unit of the weights. */
+  readonly weight: number;
+  readonly mean: number;
+  readonly max: number;
+  /** Whether the kernel answers them from its bitmap, so that they execute nothing. */
+  readonly cached: boolean;
+}
+
+/** What the calls of one arch cost. */
+export interface Cost {
+  /** Over all numbers alike. */
+  readonly mean: number;
+  readonly max: number;
+  /** Over all calls by their weights. */
+  readonly weighted: number;
+  /** The same over the calls that the kernel cannot answer from its bitmap; undefined when none of them occurs. */
+  readonly uncached: number | undefined;
+  readonly numbers: readonly NumberCost[];
+}
+
+/**
+ * What `program` costs for the numbers of `arch` that have a weight (0 or more), run by a Linux of that version.
+ * Numbers of which no arguments can be found that meet a condition are called with the others.
+ */
+export function costOf(
+  program: Program,
+  arch: ResolvedArch,
+  weights: ReadonlyMap<number, number>,
+  kernel: string = newestKernel,
+): Cost {
+  const bitmap = bitmapOf(program, arch.abi, kernel);
+  const numbers = [...weights].map(([nr, weight]): NumberCost => {
+    const counts = argumentsFor(arch.calls.get(nr) ?? []).map((args) =>
+      executed(program, arch.auditArch, nr, args),
+    );
+    return { nr, weight, mean: mean(counts), max: Math.max(...counts), cached: bitmap.has(nr) };
+  });
+  return {
+    mean: mean(numbers.map((number) => number.mean)),
+    max: numbers.reduce((most, { max }) => Math.max(most, max), 0),
+    weighted: weightedMean(numbers) ?? 0,
+    uncached: weightedMean(numbers.filter(({ cached }) => !cached)),
+    numbers,
+  };
+}
+
+function argumentsFor(claims: readonly Claim[]): (readonly bigint[])[] {
+  const conditions = claims.flatMap(({ when }) => (when ? [when] : []));
+  const met = conditions.map((condition) => satisfy([{ condition, holds: true }]));
+  const none = satisfy(conditions.map((condition) => ({ condition, holds: false })));
+  return [
+    [],
+    ...[...met, ...(conditions.length > 0 ? [none] : [])].flatMap((answer) =>
+      answer.kind === "yes" ? [answer.args] : [],
+    ),
+  ];
+}
+
+function executed(program: Program, arch: number, nr: number, args: readonly bigint[]): number {
+  let steps = 0;
+  run(program, packData({ nr, arch, args }, program.endian), () => {
+    steps++;
+  });
+  return steps;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / (values.length || 1);
+}
+
+function weightedMean(numbers: readonly NumberCost[]): number | undefined {
+  const total = numbers.reduce((sum, { weight }) => sum + weight, 0);
+  return total === 0
+    ? undefined
+    : numbers.reduce((sum, number) => sum + number.weight * number.mean, 0) / total;
+}
