@@ -20,9 +20,12 @@ export interface ArchDecision {
   readonly segments: readonly Segment[];
 }
 
-/** Ordered rules to one decision per number. */
-export function normalise(graph: Graph, policy: ResolvedPolicy): ArchDecision[] {
-  const decisions = new ArgumentDecisions(graph, policy.arches[0]?.endian ?? "little");
+/** Ordered rules to one decision per number; what `decisions` has made before is not made again. */
+export function normalise(
+  graph: Graph,
+  policy: ResolvedPolicy,
+  decisions = new ArgumentDecisions(graph, policy.arches[0]?.endian ?? "little"),
+): ArchDecision[] {
   return policy.arches.map((arch) => ({ arch, segments: archSegments(graph, decisions, arch) }));
 }
 
@@ -53,7 +56,7 @@ function cut(segments: readonly Segment[], from: number, to: number): Segment[] 
 }
 
 /** Decisions of claims on arguments, shared by all calls of all arches. */
-class ArgumentDecisions {
+export class ArgumentDecisions {
   readonly #graph: Graph;
   readonly #diagrams: Diagrams;
   readonly #nodes = new Map<Diagram, Node>();
