@@ -86,6 +86,6 @@ function unfinished({ stats, open }: Unknown): SeccatError {
     code: "limit",
     message: `the proof did not come to an end${at}`,
     received: `${stats.nodes} nodes`,
-    fix: "simplify the conditions there, raise the budget (prove: { nodes }), or do without the proof (prove: false)",
+    fix: "simplify the conditions there, raise the budget (--nodes, prove: { nodes }), or do without the proof (prove: false)",
   });
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
@@ -66,6 +66,18 @@ function readSome(fd: number, piece: Uint8Array): number {
  */
 export function readText(path: string): string {
   return decodeText(readInput(path), inputName(path));
+}
+
+/** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
+export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  try {
+    for await (const piece of stream) {
+      if (piece instanceof Uint8Array) yield piece;
+    }
+  } catch (error) {
+    throw new SeccatError({ code: "file", message: `cannot read ${inputName(path)}: ${reasonOf(error)}` });
+  }
 }
 
 /** What `work` returns; its SeccatErrors say the file where they say none. */

@@ -4,13 +4,14 @@
  * That depends on the arguments. So each number is called with all-zero ones, with some that meet each of the
  * policy's conditions on it, and with some that meet none; a number counts with the mean of its calls.
  */
-import { newestKernel } from "../../arch/index.ts";
+import { type AbiName, newestKernel } from "../../arch/index.ts";
 import { packData } from "../abi/data.ts";
 import { bitmapOf } from "../bpf/bitmap.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
-import type { Claim, ResolvedArch } from "../policy/resolve.ts";
+import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
 import { satisfy } from "../policy/satisfy.ts";
+import { type CallWeights, numberWeights } from "./weight.ts";
 
 /** What the calls of one number cost. */
 export interface NumberCost {
@@ -59,6 +60,18 @@ export function costOf(
     uncached: weightedMean(numbers.filter(({ cached }) => !cached)),
     numbers,
   };
+}
+
+/** What `program`, compiled from `policy`, costs on each of its arches; `weights` and `kernel` as for the compile. */
+export function costsOf(
+  program: Program,
+  policy: ResolvedPolicy,
+  { weights, kernel }: { readonly weights?: CallWeights; readonly kernel?: string } = {},
+): (Cost & { readonly abi: AbiName })[] {
+  return policy.arches.map((arch) => ({
+    abi: arch.abi,
+    ...costOf(program, arch, numberWeights(arch.abi, weights), kernel),
+  }));
 }
 
 function argumentsFor(claims: readonly Claim[]): (readonly bigint[])[] {
