@@ -36,7 +36,7 @@ proofs("the proof can be left out", () => {
 
 proofs("a budget that does not suffice is an error that says where, never a success", () => {
   const error = failure(() => compile(small, { prove: { nodes: 40 } }));
-  assert.is(error.code, "limit");
+  assert.is(error.code, "proof");
   assert.match(error.message, /the proof did not come to an end/);
   assert.match(error.fix ?? "", /raise the budget/);
 });

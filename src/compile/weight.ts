@@ -4,7 +4,14 @@
  * Since Linux 5.11 the kernel answers a call that a filter always allows from a bitmap, without running it, so
  * such calls weigh nothing there. Source: seccomp_cache_prepare() in kernel/seccomp.c.
  */
-import { type AbiName, isSyscallName, type SyscallName, syscallNr, syscallsOf } from "../../arch/index.ts";
+import {
+  type AbiName,
+  isSyscallName,
+  type SyscallName,
+  syscallAlias,
+  syscallNr,
+  syscallsOf,
+} from "../../arch/index.ts";
 import { actionValues } from "../abi/action.ts";
 import type { Segment } from "./dispatch.ts";
 import { prior } from "./prior.ts";
@@ -57,7 +64,8 @@ function weightsOf(abi: AbiName, counts: CallWeights): ReadonlyMap<number, numbe
 }
 
 function numberOf(abi: AbiName, name: SyscallName): number | undefined {
-  for (const candidate of [name, ...(heirs[name] ?? [])]) {
+  const alias = syscallAlias(name, abi);
+  for (const candidate of [name, ...(alias ? [alias] : []), ...(heirs[name] ?? [])]) {
     const nr = syscallNr(abi, candidate);
     if (nr !== undefined) return nr;
   }
