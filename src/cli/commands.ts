@@ -73,7 +73,7 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
       after: { describe: "take what a process calls after this call", value: "CALL", words: "syscall" },
       default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
       arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
-      json: { describe: "print the policy and the report as JSON" },
+      json: { describe: "print the policy and the report as JSON; compile --weights takes its counts" },
     },
     starts: "sometimes",
     examples: [

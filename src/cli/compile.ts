@@ -59,9 +59,9 @@ export async function compileCommand(args: Args): Promise<number> {
 function optionsOf(args: Args): ProvenOptions {
   const arches = archesOf(args.list("arch"));
   const kernel = args.maybe("kernel");
-  if (kernel !== undefined && !/^\d{1,4}\.\d{1,4}$/.test(kernel))
+  if (kernel !== undefined && !/^\d{1,4}(\.\d{1,4}){1,2}$/.test(kernel))
     throw usage("--kernel is no kernel version", {
-      expected: "two numbers, such as 6.1",
+      expected: "numbers such as 6.1",
       received: kernel,
     });
   const nodes = args.maybe("nodes");

@@ -10,8 +10,13 @@ import { bitmapOf } from "../bpf/bitmap.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
 import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
-import { satisfy } from "../policy/satisfy.ts";
+import { type Demand, satisfy } from "../policy/satisfy.ts";
+import type { Budget } from "../policy/solve.ts";
 import { type CallWeights, numberWeights } from "./weight.ts";
+
+/** Steps in the search for arguments, for one question and for all. */
+const STEPS = 20_000;
+const ALL_STEPS = 1_000_000;
 
 /** What the calls of one number cost. */
 export interface NumberCost {
@@ -47,8 +52,9 @@ export function costOf(
   kernel: string = newestKernel,
 ): Cost {
   const bitmap = bitmapOf(program, arch.abi, kernel);
+  const budget = { left: ALL_STEPS };
   const numbers = [...weights].map(([nr, weight]): NumberCost => {
-    const counts = argumentsFor(arch.calls.get(nr) ?? []).map((args) =>
+    const counts = argumentsFor(arch.calls.get(nr) ?? [], budget).map((args) =>
       executed(program, arch.auditArch, nr, args),
     );
     return { nr, weight, mean: mean(counts), max: Math.max(...counts), cached: bitmap.has(nr) };
@@ -74,16 +80,21 @@ export function costsOf(
   }));
 }
 
-function argumentsFor(claims: readonly Claim[]): (readonly bigint[])[] {
+function argumentsFor(claims: readonly Claim[], budget: Budget): (readonly bigint[])[] {
   const conditions = claims.flatMap(({ when }) => (when ? [when] : []));
-  const met = conditions.map((condition) => satisfy([{ condition, holds: true }]));
-  const none = satisfy(conditions.map((condition) => ({ condition, holds: false })));
-  return [
-    [],
-    ...[...met, ...(conditions.length > 0 ? [none] : [])].flatMap((answer) =>
-      answer.kind === "yes" ? [answer.args] : [],
-    ),
-  ];
+  const met = conditions.map((condition): Demand[] => [{ condition, holds: true }]);
+  const none = conditions.map((condition): Demand => ({ condition, holds: false }));
+  const wanted = conditions.length === 0 ? [] : [...met, none];
+  return [[], ...wanted.flatMap((demands) => found(demands, budget))];
+}
+
+/** Arguments that meet `demands`; none when there are none, or when the steps left did not suffice to find them. */
+function found(demands: readonly Demand[], budget: Budget): (readonly bigint[])[] {
+  const own = { left: Math.min(STEPS, budget.left) };
+  const before = own.left;
+  const answer = own.left > 0 ? satisfy(demands, own) : undefined;
+  budget.left -= before - own.left;
+  return answer?.kind === "yes" ? [answer.args] : [];
 }
 
 function executed(program: Program, arch: number, nr: number, args: readonly bigint[]): number {
