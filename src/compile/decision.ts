@@ -60,6 +60,9 @@ export class ArgumentDecisions {
   readonly #graph: Graph;
   readonly #diagrams: Diagrams;
   readonly #nodes = new Map<Diagram, Node>();
+  /** The rules that had claims on a number before, and what such claims decide by what they say. */
+  readonly #rules = new Set<string>();
+  readonly #known = new Map<string, Node>();
   /** Test after test as written: longer, but never larger than what was written. */
   readonly #chain: Chooser<Node>;
 
@@ -71,6 +74,21 @@ export class ArgumentDecisions {
 
   /** First claim that holds, else `rest`. */
   of(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
+    const [first] = claims;
+    if (!first?.when) return first ? this.#graph.leaf(first.ret) : rest;
+    // Rules over many calls say the same for each; what is said for the first time is not looked for.
+    const rules = claims.map(({ rule }) => rule).join();
+    if (!this.#rules.has(rules)) {
+      this.#rules.add(rules);
+      return this.#make(arch, claims, rest);
+    }
+    const key = keyOf(claims, rest);
+    const node = this.#known.get(key) ?? this.#make(arch, claims, rest);
+    this.#known.set(key, node);
+    return node;
+  }
+
+  #make(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
     try {
       return this.#lower(this.#first<Diagram>(this.#diagrams, arch, claims, rest));
     } catch (error) {
@@ -101,6 +119,13 @@ export class ArgumentDecisions {
     this.#nodes.set(diagram, node);
     return node;
   }
+}
+
+/** A text that is the same for claims that say the same. */
+function keyOf(claims: readonly Claim[], rest: Leaf): string {
+  const said = claims.map(({ when, ret }) => [ret, when]);
+  const exact = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
+  return JSON.stringify([rest.ret, said], exact);
 }
 
 /**
