@@ -11,7 +11,7 @@ export type ArchCost = ReturnType<typeof costsOf>[number];
 
 /** The statistics of a compile for Linux `kernel` as plain data. */
 export function statisticsJson(compiled: Proven, costs: readonly ArchCost[], kernel: string) {
-  return { ...sizesAndTimes(compiled), kernel, calls: costs.map(costJson) };
+  return { ...sizesAndTimes(compiled), kernel, costs: costs.map(costJson) };
 }
 
 function sizesAndTimes({ program, nodes, passes, proof }: Proven) {

@@ -41,12 +41,20 @@ export interface Counter {
 export function newCounter(native: AbiName): Counter {
   const logged = new Map<string, number>();
   const table = new SummaryTable();
+  let unreadable = 0;
   return {
     see(event) {
       if (event.kind === "call") add(logged, event.name, 1);
       else if (event.kind === "noise") table.see(event);
+      else if (event.kind === "end") unreadable += event.counts.unreadable;
     },
-    finish: () => named(logged.size > 0 ? logged : table.rows, native),
+    finish() {
+      if (logged.size === 0) return named(table.rows, native);
+      const counted = named(logged, native);
+      if (unreadable === 0) return counted;
+      const lines = unreadable === 1 ? "1 line was" : `${unreadable} lines were`;
+      return { ...counted, warnings: [`${lines} not readable, and left out`, ...counted.warnings] };
+    },
   };
 }
 

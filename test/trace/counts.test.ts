@@ -68,6 +68,11 @@ counting("a name that no call has is left out, and told", () => {
   });
 });
 
+counting("lines of a log that cannot be read are told", () => {
+  assert.equal(counted(`${log}to be or not to be\n`).warnings, ["1 line was not readable, and left out"]);
+  assert.equal(counted(`to be\nor not\n${log}`).warnings, ["2 lines were not readable, and left out"]);
+});
+
 const empty: readonly (readonly [sentence: string, text: string])[] = [
   ["nothing", ""],
   ["another text", "to be or not to be\nthat is 5 read\n"],
