@@ -16,7 +16,7 @@ import type { Program } from "../src/bpf/program.ts";
 import { type CompileOptions, compile } from "../src/compile/index.ts";
 import type { Policy } from "../src/policy/types.ts";
 import { machine } from "./machine.ts";
-import { type Cost, measure, readMix } from "./measure.ts";
+import { type Measured, measure, readMix } from "./measure.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { root } from "./root.ts";
 
@@ -117,7 +117,7 @@ function quantile(times: readonly number[], at: number): number {
   return [...times].sort((a, b) => a - b)[Math.floor(at * (times.length - 1))] ?? Number.NaN;
 }
 
-function row(name: string, cost: Partial<Cost>, times: readonly number[]): string {
+function row(name: string, cost: Partial<Measured>, times: readonly number[]): string {
   const number = (value: number | undefined, digits: number) =>
     (value === undefined || Number.isNaN(value) ? "-" : value.toFixed(digits)).padStart(8);
   const time = times.length

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { type AbiName, isAbiName, isSyscallName } from "../arch/index.ts";
 import { encodeAction } from "../src/abi/action.ts";
 import { actionOn } from "../src/policy/resolve.ts";
+import { typed } from "../src/policy/typed.ts";
 import type { CompareOp, Condition, Policy, PolicyAction, Rule } from "../src/policy/types.ts";
 
 interface NeutralAction {
@@ -42,10 +43,10 @@ const ops: Readonly<Record<string, CompareOp>> = {
   masked_eq: "==",
 };
 
-/** The policy in the file `path`; `typed` compares arguments at their declared widths instead. */
-export function readNeutral(path: string, typed = false): Policy {
+/** The policy in the file `path`; `declared` compares arguments at their declared widths instead. */
+export function readNeutral(path: string, declared = false): Policy {
   const neutral: NeutralPolicy = JSON.parse(readFileSync(path, "utf8"));
-  return {
+  const policy: Policy = {
     name: neutral.name,
     imported: true,
     arches: neutral.archs.map(toAbi),
@@ -53,11 +54,12 @@ export function readNeutral(path: string, typed = false): Policy {
     default: toAction(neutral.default),
     rules: neutral.rules.map(({ syscall, action, args }): Rule => {
       if (!isSyscallName(syscall)) throw new Error(`${path}: unknown syscall ${syscall}`);
-      const tests = args.map((arg) => toCondition(arg, typed));
+      const tests = args.map(toCondition);
       const rule = { action: toAction(action), syscalls: [syscall] };
       return tests.length === 0 ? rule : { ...rule, when: { kind: "and", of: tests } };
     }),
   };
+  return declared ? typed(policy).policy : policy;
 }
 
 function toAbi(name: string): AbiName {
@@ -79,11 +81,11 @@ function toAction({ action, value }: NeutralAction): PolicyAction {
   }
 }
 
-function toCondition({ index, op, value, mask }: NeutralArg, typed: boolean): Condition {
+function toCondition({ index, op, value, mask }: NeutralArg): Condition {
   const known = ops[op];
   if (known === undefined) throw new Error(`unknown comparison ${op}`);
   const side = {
-    arg: typed ? { index } : ({ index, as: "u64" } as const),
+    arg: { index, as: "u64" } as const,
     ...(mask === undefined ? {} : { mask: BigInt(mask) }),
   };
   return { kind: "compare", ...side, op: known, value: BigInt(value) };

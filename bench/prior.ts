@@ -2,11 +2,12 @@
  * Measures the prior: how often each system call occurs in programs that people run, for a compiler that knows
  * nothing of the one at hand.
  *
- *     node dist/bench/prior.js          counts, and writes src/compile/prior.ts
+ *     npm run bench -- prior            counts, and writes src/compile/prior.ts
  *
  * Every program below runs under `strace -f -c`; its counts are turned into shares, and the prior is the mean of
  * the shares over the groups, each group the mean of its programs. What is not installed is left out and said.
- * Traffic stays on this machine, files in a temporary folder.
+ * Two runs on one machine differ by 1 % of the calls or so (timers, futexes). It knows nothing of bench/mix.json, by
+ * which programs are measured. Traffic stays on this machine, files in a temporary folder.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -150,7 +151,10 @@ function source(prior: ReadonlyMap<string, number>): string {
     .map(([name, share]) => [name, Math.round(share * 1e6)] as const)
     .filter(([, share]) => share > 0)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return `/** Made by bench/prior.ts: do not edit. Calls of ${Object.keys(groups).length} groups of programs, in millionths, the most frequent first. */
+  return `/**
+ * How often programs make each call, in millionths, the most frequent first: the mean over ${Object.keys(groups).length} groups of programs.
+ * Made by \`npm run bench -- prior\` (bench/prior.ts has the programs): run that instead of editing.
+ */
 export const prior: Readonly<Record<string, number>> = Object.freeze({
 ${rows.map(([name, share]) => `  ${name}: ${share},`).join("\n")}
 });

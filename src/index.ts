@@ -39,6 +39,7 @@ export {
 } from "./abi/action.ts";
 export { type Endian, packData, type SeccompData } from "./abi/data.ts";
 export { type ErrorCode, formatIssue, type Issue, type Place, SeccatError } from "./abi/error.ts";
+export { bitmapOf } from "./bpf/bitmap.ts";
 export { check, pathCost } from "./bpf/check.ts";
 export { decode, encode, readProgram } from "./bpf/codec.ts";
 export type { Program, SockFilter } from "./bpf/program.ts";
@@ -87,6 +88,7 @@ export {
 export { type CallInput, seccompData } from "./policy/call.ts";
 export { evaluate, type Verdict } from "./policy/evaluate.ts";
 export { type Finding, lint } from "./policy/lint.ts";
+export { type Typed, typed } from "./policy/typed.ts";
 export type { Condition, Policy, PolicyAction, Rule } from "./policy/types.ts";
 export { formatWhen, parseWhen } from "./policy/when.ts";
 export { compile, type Proven as Compiled, type ProvenOptions as CompileOptions } from "./proof.ts";

@@ -40,7 +40,7 @@ export interface Proven extends Compiled {
 /**
  * The program of `policy`, proved to return for every call what the policy decides.
  * Throws what the compiler throws; a SeccatError "internal" with the call when the proof finds a difference, and
- * "limit" when it does not come to an end.
+ * "proof" when it does not come to an end.
  */
 export function compile(policy: Policy, options: ProvenOptions = {}): Proven {
   throwIssues(keyIssues(options, optionKeys));
@@ -93,9 +93,9 @@ function unfinished({ stats, open }: Unknown): SeccatError {
   const place = open[0]?.places[0];
   const at = place && "nr" in place ? ` at syscall ${place.nr} of ${place.abi}` : "";
   return new SeccatError({
-    code: "limit",
+    code: "proof",
     message: `the proof did not come to an end${at}`,
     received: `${stats.nodes} nodes`,
-    fix: "simplify the conditions there, raise the budget (prove: { nodes }), or do without the proof (prove: false)",
+    fix: "simplify the conditions there, raise the budget (--nodes, prove: { nodes }), or do without the proof (prove: false)",
   });
 }

@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../src/abi/error.ts";
 import { allow, policy } from "../src/policy/builder.ts";
 import { type ResolvedPolicy, resolve } from "../src/policy/resolve.ts";
 import { compile, compileResolved } from "../src/proof.ts";
+import { root } from "./root.ts";
 
 const proofs = suite("proof");
 const head = { default: "kill_process", arches: ["x86_64", "aarch64"] } as const;
@@ -36,7 +38,7 @@ proofs("the proof can be left out", () => {
 
 proofs("a budget that does not suffice is an error that says where, never a success", () => {
   const error = failure(() => compile(small, { prove: { nodes: 40 } }));
-  assert.is(error.code, "limit");
+  assert.is(error.code, "proof");
   assert.match(error.message, /the proof did not come to an end/);
   assert.match(error.fix ?? "", /raise the budget/);
 });
@@ -58,6 +60,25 @@ proofs("a program that is not what the policy says is an error with the call, ne
   assert.match(error.message, /^the compiled program is wrong about write\(/);
   assert.is(error.expected, "allow");
   assert.is(error.received, "kill_process");
+});
+
+proofs("compiling and proving docker's profile for three arches takes less than 150 MB", () => {
+  const [own, neutral] = ["../src/proof", "../bench/neutral"].map(
+    (path) => new URL(`${path}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href,
+  );
+  const code = `
+    const { compile } = await import(${JSON.stringify(own)});
+    const { readNeutral } = await import(${JSON.stringify(neutral)});
+    const { proof } = compile(readNeutral(process.argv[1]));
+    console.log(JSON.stringify({ nodes: proof.nodes, kilobytes: process.resourceUsage().maxRSS }));
+  `;
+  const file = `${root}bench/policies/docker-default-multi.json`;
+  const args = ["--no-warnings", "--input-type=module", "-e", code, "--", file];
+  const done = spawnSync(process.execPath, args, { encoding: "utf8" });
+  assert.is(done.status, 0, done.stderr);
+  const { nodes, kilobytes } = JSON.parse(done.stdout);
+  assert.ok(nodes > 1000, `${nodes} nodes`);
+  assert.ok(kilobytes < 150_000, `${kilobytes} kB`);
 });
 
 proofs.run();

@@ -11,18 +11,25 @@
 
 /** The kernel's action values by libseccomp's lower-case names, in the kernel's order of precedence. */
 export const actionValues = Object.freeze({
-  kill_process: 0x80000000, // Linux 4.14
-  kill_thread: 0x00000000, // Linux 3.5
+  kill_process: 0x80000000,
+  kill_thread: 0x00000000,
   trap: 0x00030000,
   errno: 0x00050000,
-  user_notif: 0x7fc00000, // Linux 5.0
+  user_notif: 0x7fc00000,
   trace: 0x7ff00000,
-  log: 0x7ffc0000, // Linux 4.14
+  log: 0x7ffc0000,
   allow: 0x7fff0000,
 } as const);
 
 /** The name of one of the kernel's eight actions. */
 export type ActionName = keyof typeof actionValues;
+
+/** The first kernel with an action that came after filters did; one before it kills instead. */
+export const actionSince: Readonly<Partial<Record<ActionName, string>>> = Object.freeze({
+  kill_process: "4.14",
+  user_notif: "5.0",
+  log: "4.14",
+});
 
 /** All action names, strongest first: of stacked filters' answers the kernel takes the strongest. */
 export const actionNames = Object.freeze(Object.keys(actionValues)) as readonly ActionName[];

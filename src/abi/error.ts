@@ -8,6 +8,7 @@ export type ErrorCode =
   | "program" // a program that the kernel would refuse
   | "binary" // bytes that are no program
   | "limit" // a stated limit was reached
+  | "proof" // a proof did not come to an end
   | "trace" // a trace that holds nothing usable
   | "file" // a file that cannot be read or written
   | "host" // this machine cannot: no seccomp, no FFI backend, no strace

@@ -73,7 +73,7 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
       after: { describe: "take what a process calls after this call", value: "CALL", words: "syscall" },
       default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
       arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
-      json: { describe: "print the policy and the report as JSON" },
+      json: { describe: "print the policy and the report as JSON; compile --weights takes its counts" },
     },
     starts: "sometimes",
     examples: [
@@ -95,11 +95,38 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
         value: "FORMAT",
         words: ["raw", "asm", "c", "json", "hex"],
       },
-      stats: { describe: "tell sizes and times on stderr" },
+      optimise: {
+        describe: "speed (when absent): few instructions for the calls that occur; size: few in all",
+        alias: "O",
+        value: "AIM",
+        words: ["speed", "size"],
+      },
+      kernel: {
+        describe:
+          "the oldest Linux that will run it; from 5.11 on, calls that are always allowed do not run the program and are not weighed (the newest when absent)",
+        value: "X.Y",
+      },
+      weights: {
+        describe:
+          'how often calls occur: JSON such as {"read": 120}, a strace log, a table of strace -c, or what trace --json prints; a mix of common programs when absent',
+        value: "FILE",
+        words: "file",
+      },
+      typed: {
+        describe:
+          "compare arguments at the width that the kernel declares, also where 64 bits are written, as in the profiles of other tools: shorter, and what a caller leaves above an int's 32 bits no longer matters",
+      },
+      nodes: { describe: "the most nodes of the proof (1048576 when absent)", value: "N" },
+      stats: {
+        describe:
+          "tell on stderr: sizes, instructions per call, how many calls the kernel answers by itself, times; --json has them call by call",
+      },
       json: { describe: "print the program and its statistics as JSON" },
     },
     examples: [
       ["seccat compile p.yaml -o p.bpf", "raw sock_filter bytes, as bwrap --seccomp takes"],
+      ["seccat compile p.yaml -O size --stats -o p.bpf", "as short as can be, with figures"],
+      ["seccat compile p.yaml --weights strace.txt -o p.bpf", "fast for what that program does"],
       ["seccat compile p.yaml --format asm", "the listing"],
     ],
     run: async (args) => (await import("./compile.ts")).compileCommand(args),

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
@@ -71,6 +71,18 @@ export function readText(path: string): string {
 /** As readText, for a file that another one names: there, `-` is a file of that name. */
 export function readIncluded(path: string): string {
   return readText(path === "-" ? "./-" : path);
+}
+
+/** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
+export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  try {
+    for await (const piece of stream) {
+      if (piece instanceof Uint8Array) yield piece;
+    }
+  } catch (error) {
+    throw new SeccatError({ code: "file", message: `cannot read ${inputName(path)}: ${reasonOf(error)}` });
+  }
 }
 
 /** What `work` returns; its SeccatErrors say the file where they say none. */

@@ -80,6 +80,7 @@ export function exitCodeOf(code: ErrorCode): number {
   switch (code) {
     case "host":
     case "enforce":
+    case "proof":
       return Exit.host;
     case "internal":
       return Exit.internal;

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { basename } from "node:path";
 import { SeccatError } from "../abi/error.ts";
@@ -8,18 +8,8 @@ import { recordStrace } from "../trace/record.ts";
 import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { inFile, inputName } from "./input.ts";
-import {
-  checkOutput,
-  Exit,
-  errStyle,
-  printIssue,
-  printJson,
-  reasonOf,
-  say,
-  visible,
-  writeOutput,
-} from "./output.ts";
+import { inFile, inputName, piecesOf } from "./input.ts";
+import { checkOutput, Exit, errStyle, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
@@ -114,17 +104,6 @@ async function watch(
     if (!(error instanceof SeccatError) || error.code !== "file") throw error;
     for (const issue of error.issues) printIssue(issue);
     return error.received === "ENOENT" ? 127 : 126;
-  }
-}
-
-async function* piecesOf(log: string): AsyncGenerator<Uint8Array> {
-  const stream = log === "-" ? process.stdin : createReadStream(log, { highWaterMark: 1 << 18 });
-  try {
-    for await (const piece of stream) {
-      if (piece instanceof Uint8Array) yield piece;
-    }
-  } catch (error) {
-    throw new SeccatError({ code: "file", message: `cannot read ${inputName(log)}: ${reasonOf(error)}` });
   }
 }
 

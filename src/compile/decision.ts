@@ -1,12 +1,13 @@
 /** From claims to decisions: one per number of an arch, one per arch, one for all. */
 import { newestKernel, X32_BIT } from "../../arch/index.ts";
 import { ARCH_OFFSET, type Endian, NR_OFFSET } from "../abi/data.ts";
+import { keepsBitmap } from "../bpf/bitmap.ts";
 import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
 import { type Chooser, decide } from "./argument.ts";
 import { type Branch, type Diagram, Diagrams, TooManyBranches } from "./diagram.ts";
 import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
 import { type Graph, type Leaf, type Node, WHOLE } from "./graph.ts";
-import { type CallWeights, keepsBitmap, numberWeights, withoutAllowed } from "./weight.ts";
+import { type CallWeights, numberWeights, withoutAllowed } from "./weight.ts";
 
 const MAX_U32 = 0xffffffff;
 const NR = { offset: NR_OFFSET, mask: WHOLE };
@@ -19,9 +20,12 @@ export interface ArchDecision {
   readonly segments: readonly Segment[];
 }
 
-/** Ordered rules to one decision per number. */
-export function normalise(graph: Graph, policy: ResolvedPolicy): ArchDecision[] {
-  const decisions = new ArgumentDecisions(graph, policy.arches[0]?.endian ?? "little");
+/** Ordered rules to one decision per number; what `decisions` has made before is not made again. */
+export function normalise(
+  graph: Graph,
+  policy: ResolvedPolicy,
+  decisions = new ArgumentDecisions(graph, policy.arches[0]?.endian ?? "little"),
+): ArchDecision[] {
   return policy.arches.map((arch) => ({ arch, segments: archSegments(graph, decisions, arch) }));
 }
 
@@ -52,10 +56,13 @@ function cut(segments: readonly Segment[], from: number, to: number): Segment[] 
 }
 
 /** Decisions of claims on arguments, shared by all calls of all arches. */
-class ArgumentDecisions {
+export class ArgumentDecisions {
   readonly #graph: Graph;
   readonly #diagrams: Diagrams;
   readonly #nodes = new Map<Diagram, Node>();
+  /** The rules that had claims on a number before, and what such claims decide by what they say. */
+  readonly #rules = new Set<string>();
+  readonly #known = new Map<string, Node>();
   /** Test after test as written: longer, but never larger than what was written. */
   readonly #chain: Chooser<Node>;
 
@@ -67,6 +74,21 @@ class ArgumentDecisions {
 
   /** First claim that holds, else `rest`. */
   of(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
+    const [first] = claims;
+    if (!first?.when) return first ? this.#graph.leaf(first.ret) : rest;
+    // Rules over many calls say the same for each; what is said for the first time is not looked for.
+    const rules = claims.map(({ rule }) => rule).join();
+    if (!this.#rules.has(rules)) {
+      this.#rules.add(rules);
+      return this.#make(arch, claims, rest);
+    }
+    const key = keyOf(claims, rest);
+    const node = this.#known.get(key) ?? this.#make(arch, claims, rest);
+    this.#known.set(key, node);
+    return node;
+  }
+
+  #make(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
     try {
       return this.#lower(this.#first<Diagram>(this.#diagrams, arch, claims, rest));
     } catch (error) {
@@ -97,6 +119,13 @@ class ArgumentDecisions {
     this.#nodes.set(diagram, node);
     return node;
   }
+}
+
+/** A text that is the same for claims that say the same. */
+function keyOf(claims: readonly Claim[], rest: Leaf): string {
+  const said = claims.map(({ when, ret }) => [ret, when]);
+  const exact = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
+  return JSON.stringify([rest.ret, said], exact);
 }
 
 /**

@@ -10,37 +10,24 @@
  */
 import { type AbiName, newestKernel } from "../../arch/index.ts";
 import type { Endian } from "../abi/data.ts";
-import { SeccatError } from "../abi/error.ts";
-import { isFields, wrongValue } from "../abi/fields.ts";
+import { type Issue, SeccatError } from "../abi/error.ts";
+import { wrongValue } from "../abi/fields.ts";
 import { check } from "../bpf/check.ts";
-import { BPF_MAXINSNS, type Program } from "../bpf/program.ts";
+import { BPF_MAXINSNS, type Program, type SockFilter } from "../bpf/program.ts";
 import { type Finding, lintOrThrow } from "../policy/lint.ts";
 import { badArchOn, type ResolvedPolicy, resolve } from "../policy/resolve.ts";
 import type { Policy } from "../policy/types.ts";
-import { byArch, normalise } from "./decision.ts";
+import { ArgumentDecisions, byArch, normalise } from "./decision.ts";
 import { Graph } from "./graph.ts";
+import { type Heavy, heavyRules } from "./heavy.ts";
 import { layout } from "./layout.ts";
+import { type CompileOptions, checkOptions } from "./options.ts";
 import type { CallWeights } from "./weight.ts";
 
 /** A price of tests that leaves their execution next to nothing. */
 const SMALL = 1000;
 
-export type { CallWeights };
-
-/** What a compile can be told. */
-export interface CompileOptions {
-  /** Compile for these of the policy's arches only. */
-  readonly arches?: readonly AbiName[];
-  /**
-   * The least kernel version that will run the program, the newest known when absent. From 5.11 on the kernel
-   * answers always-allowed calls by itself, so the others come first.
-   */
-  readonly kernel?: string;
-  /** How often calls occur, by name, in any unit; a prior measured from common programs when absent. */
-  readonly weights?: CallWeights;
-  /** Make the program fast for the calls that occur (when absent), or small. */
-  readonly optimise?: "speed" | "size";
-}
+export type { CallWeights, CompileOptions };
 
 /** A compiled policy. */
 export interface Compiled {
@@ -59,59 +46,61 @@ export type CompiledNumbers = Omit<Compiled, "warnings">;
 /**
  * The program of `policy`.
  * Throws a SeccatError for a policy that does not resolve or lint, whose arches differ in byte order, or whose
- * program is longer than the kernel takes.
+ * program is longer than the kernel takes; that one has an issue for each of the rules that take most.
  */
 export function compile(policy: Policy, options: CompileOptions = {}): Compiled {
+  checkOptions(options);
   const clock = new Clock();
   const { arches } = options;
   const facts = clock.pass("resolve", () => (arches ? onArches(policy, arches) : resolve(policy)));
   const warnings = clock.pass("lint", () => lintOrThrow(policy, arches));
-  return { ...compileResolved(facts, options, clock), warnings };
+  const built = build(facts, options, clock);
+  const lengthOf = (part: ResolvedPolicy) => build(part, options, new Clock(), built).insns.length;
+  const blame = (length: number) => heavyRules(policy, facts, length, lengthOf);
+  return { ...finish(built, clock, blame), warnings };
 }
 
 /**
  * The program of a policy whose names are numbers already; `options.arches` says nothing here.
  * Throws a SeccatError for arches that differ in byte order and programs that are longer than the kernel takes.
  */
-export function compileResolved(
-  facts: ResolvedPolicy,
-  options: CompileOptions = {},
-  clock: Clock = new Clock(),
-): CompiledNumbers {
+export function compileResolved(facts: ResolvedPolicy, options: CompileOptions = {}): CompiledNumbers {
   checkOptions(options);
-  const graph = options.optimise === "size" ? new Graph(SMALL) : new Graph();
+  const clock = new Clock();
+  return finish(build(facts, options, clock), clock);
+}
+
+/** Instructions of any number, in which the kernel's checks are still to come. */
+interface Built {
+  readonly insns: readonly SockFilter[];
+  readonly endian: Endian;
+  readonly graph: Graph;
+  readonly decisions: ArgumentDecisions;
+}
+
+/** Builds the program of `facts`; what was made for `like`, a policy of the same byte order, is not made again. */
+function build(facts: ResolvedPolicy, options: CompileOptions, clock: Clock, like?: Built): Built {
+  const graph = like?.graph ?? new Graph(options.optimise === "size" ? SMALL : undefined);
   const target = {
     kernel: options.kernel ?? newestKernel,
     ...(options.weights ? { weights: options.weights } : {}),
   };
   const endian = oneByteOrder(facts);
-  const decisions = clock.pass("normalise", () => normalise(graph, facts));
-  const root = clock.pass("byArch", () => byArch(graph, decisions, graph.leaf(facts.badArch), target));
-  const insns = clock.pass("layout", () => layout(root));
-  if (insns.length > BPF_MAXINSNS) throw tooLong(insns.length, facts);
-  const program = clock.pass("check", () => check(insns, endian));
-  return { program, nodes: graph.size, passes: clock.passes };
+  const decisions = like?.decisions ?? new ArgumentDecisions(graph, endian);
+  const perArch = clock.pass("normalise", () => normalise(graph, facts, decisions));
+  const root = clock.pass("byArch", () => byArch(graph, perArch, graph.leaf(facts.badArch), target));
+  return { insns: clock.pass("layout", () => layout(root)), endian, graph, decisions };
 }
 
-/** Throws a SeccatError "schema" for what a caller without types may pass. */
-function checkOptions({ kernel, weights, optimise }: CompileOptions): void {
-  const at = (path: string) => ({ where: { path } });
-  if (kernel !== undefined && !(typeof kernel === "string" && /^\d+\.\d+(\.\d+)?$/.test(kernel)))
-    throw wrongValue(
-      "this is no kernel version",
-      'two numbers in a text, such as "6.1"',
-      kernel,
-      at("kernel"),
-    );
-  if (optimise !== undefined && optimise !== "speed" && optimise !== "size")
-    throw wrongValue("this is nothing to optimise for", "speed or size", optimise, at("optimise"));
-  if (weights === undefined) return;
-  if (!isFields(weights))
-    throw wrongValue("the weights are no object", "{ read: 10, ... }", weights, at("weights"));
-  for (const [name, share] of Object.entries(weights)) {
-    if (!(Number.isFinite(share) && share >= 0))
-      throw wrongValue("this is no weight", "0 or more", share, at(`weights.${name}`));
-  }
+/** The program of what was built; `blame` says, where it is too long, which rules take most. */
+function finish(
+  { insns, endian, graph }: Built,
+  clock: Clock,
+  blame?: (length: number) => Heavy,
+): CompiledNumbers {
+  if (insns.length > BPF_MAXINSNS) throw tooLong(insns.length, blame?.(insns.length));
+  const program = clock.pass("check", () => check(insns, endian));
+  return { program, nodes: graph.size, passes: clock.passes };
 }
 
 /** Takes the time of each pass. */
@@ -173,18 +162,16 @@ function oneByteOrder(facts: ResolvedPolicy): Endian {
   return first?.endian ?? "little";
 }
 
-function tooLong(length: number, facts: ResolvedPolicy): SeccatError {
-  const rules = new Map<number, number>();
-  for (const arch of facts.arches)
-    for (const claims of arch.calls.values())
-      for (const { rule, when } of claims) if (when) rules.set(rule, (rules.get(rule) ?? 0) + 1);
-  const heaviest = [...rules].sort((a, b) => b[1] - a[1]).slice(0, 3);
-  const names = heaviest.map(([rule, calls]) => `rule ${rule + 1} (conditions on ${calls} calls)`);
-  return new SeccatError({
+function tooLong(length: number, heavy?: Heavy): SeccatError {
+  const fix = "simplify the longest rules, or split the policy over stacked filters or fewer arches";
+  const partly =
+    heavy && heavy.tried < heavy.rules ? `${heavy.tried} of ${heavy.rules} rules were weighed` : "";
+  const issue: Issue = {
     code: "limit",
     message: "the program is longer than the kernel takes",
     expected: `at most ${BPF_MAXINSNS} instructions`,
     received: String(length),
-    fix: `split the policy over stacked filters or fewer arches${names.length > 0 ? `; look at ${names.join(", ")} first` : ""}`,
-  });
+    fix: partly === "" ? fix : `${fix} (${partly})`,
+  };
+  return new SeccatError(issue, heavy?.issues);
 }

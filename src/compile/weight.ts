@@ -6,10 +6,9 @@
  */
 import {
   type AbiName,
-  abi as abiFacts,
-  compareVersions,
   isSyscallName,
   type SyscallName,
+  syscallAlias,
   syscallNr,
   syscallsOf,
 } from "../../arch/index.ts";
@@ -65,17 +64,12 @@ function weightsOf(abi: AbiName, counts: CallWeights): ReadonlyMap<number, numbe
 }
 
 function numberOf(abi: AbiName, name: SyscallName): number | undefined {
-  for (const candidate of [name, ...(heirs[name] ?? [])]) {
+  const alias = syscallAlias(name, abi);
+  for (const candidate of [name, ...(alias ? [alias] : []), ...(heirs[name] ?? [])]) {
     const nr = syscallNr(abi, candidate);
     if (nr !== undefined) return nr;
   }
   return undefined;
-}
-
-/** Whether a kernel of that version keeps a bitmap of always-allowed calls for `abi`. */
-export function keepsBitmap(abi: AbiName, kernel: string): boolean {
-  const { native, compat } = abiFacts(abi).cache;
-  return compareVersions(kernel, "5.11") >= 0 && (native || compat);
 }
 
 /** `weights` (in number order) without the numbers that `segments` always allow. */

@@ -1,5 +1,6 @@
 /** Policies as text: YAML, JSON and container profiles in, YAML and JSON out. */
 export { convertPolicy } from "./convert.ts";
+export { type CallCounts, readCounts } from "./counts.ts";
 export { type ReadOptions, type ReadResult, readPolicy, readTree } from "./policy.ts";
 export { policySchema } from "./schema.ts";
 export { decodeText } from "./text.ts";

@@ -1,4 +1,5 @@
 export { readArg, splitArgs, type TraceArg } from "./argument.ts";
+export { type Counted, type Counter, newCounter } from "./counts.ts";
 export type {
   AttachEvent,
   BeginEvent,

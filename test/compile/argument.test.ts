@@ -1,10 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { packData } from "../../src/abi/data.ts";
-import { SeccatError } from "../../src/abi/error.ts";
 import { run } from "../../src/bpf/run.ts";
 import { compile } from "../../src/compile/index.ts";
-import { allow, arg, deny, policy } from "../../src/policy/builder.ts";
+import { allow, arg, policy } from "../../src/policy/builder.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
 import type { Condition } from "../../src/policy/types.ts";
 import { Random, seedOf } from "../seed.ts";
@@ -64,29 +63,6 @@ compiling("conditions over so many masks that no diagram holds them are tested a
     const data = { nr: 16, arch: 0xc000003e, args };
     assert.is(run(program, packData(data, "little")), evaluate(wild, data).ret);
   }
-});
-
-compiling("a policy that needs more than 4096 instructions is refused, with the rules to look at", () => {
-  const random = new Random(7);
-  const rules = Array.from({ length: 40 }, () =>
-    deny("EPERM", "ioctl", "fcntl", "prctl").if(
-      arg(2)
-        .as("u64")
-        .in(...Array.from({ length: 60 }, () => random.u64())),
-    ),
-  );
-  try {
-    compile(policy(head, rules));
-  } catch (error) {
-    assert.instance(error, SeccatError);
-    if (!(error instanceof SeccatError)) return;
-    assert.is(error.code, "limit");
-    assert.is(error.expected, "at most 4096 instructions");
-    assert.ok(Number(error.received) > 4096);
-    assert.match(error.fix ?? "", /look at rule \d+ \(conditions on 3 calls\)/);
-    return;
-  }
-  assert.unreachable("it was compiled");
 });
 
 compiling("arches of both byte orders need two programs", () => {

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { abi, abiNames, isSyscallName, syscallNr } from "../../arch/index.ts";
+import { type AbiName, abiNames, isSyscallName, type SyscallName, syscallNr } from "../../arch/index.ts";
 import { packData } from "../../src/abi/data.ts";
 import type { Program } from "../../src/bpf/program.ts";
 import { run } from "../../src/bpf/run.ts";
 import { compile } from "../../src/compile/index.ts";
 import { prior } from "../../src/compile/prior.ts";
-import { keepsBitmap, numberWeights } from "../../src/compile/weight.ts";
+import { type CallWeights, numberWeights } from "../../src/compile/weight.ts";
 import { allow, deny, policy } from "../../src/policy/builder.ts";
 
 const weighing = suite("compile/weight");
@@ -78,16 +78,18 @@ weighing("from Linux 5.11 on, what the kernel answers by itself does not hold up
   assert.ok(steps(since, socket) < steps(before, socket));
 });
 
-weighing("MIPS and x32 have no bitmap", () => {
-  assert.ok(keepsBitmap("x86_64", "5.11"));
-  assert.not(keepsBitmap("x86_64", "5.10"));
-  for (const name of ["mips", "mips64", "x32"] as const) assert.not(keepsBitmap(name, "7.2"));
-  assert.is(abi("riscv64").cache.native, true);
-});
-
 weighing("a small program is asked for and made", () => {
   const [fast, small] = [compile(server), compile(server, { optimise: "size" })];
   assert.ok(small.program.insns.length <= fast.program.insns.length);
+});
+
+weighing("a call counts under the name that the ABI has for it", () => {
+  const weightOf = (abi: AbiName, call: SyscallName, counts: CallWeights) =>
+    numberWeights(abi, counts).get(syscallNr(abi, call) ?? -1) ?? 0;
+  assert.ok(weightOf("x86_64", "umount2", { umount: 3 }) > 0.9);
+  assert.ok(weightOf("x86", "umount", { umount: 3 }) > 0.9);
+  assert.ok(weightOf("x86", "mmap2", { mmap2: 3 }) > 0.9);
+  assert.ok(weightOf("aarch64", "faccessat", { access: 3 }) > 0.9);
 });
 
 weighing("weights that name nothing known are as good as none", () => {
