@@ -169,16 +169,22 @@ export function byArch(
 ): Node {
   const nodes = new Map<number, Node>();
   for (const { arch, segments } of decisions) {
+    if (nodes.has(arch.auditArch)) continue;
     const sibling = arch.abi === "x86_64" || arch.abi === "x32";
     const node = sibling
       ? x86Node(graph, decisions, badArch, target)
       : dispatch(graph, NR, segments, weightsOf(arch, segments, target));
     nodes.set(arch.auditArch, node);
   }
-  return [...nodes].reduceRight<Node>(
-    (rest, [auditArch, node]) => graph.test(ARCH, "jeq", auditArch, node, rest),
-    badArch,
-  );
+  // One kernel runs the program, most likely that of an arch which was listed early.
+  const weights = [...nodes.keys()].map((auditArch, i): [number, number] => [auditArch, 1 / (i + 1)]);
+  const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
+  const shares = weights.map(([auditArch, weight]): [number, number] => [auditArch, weight / total]);
+  const inOrder = (a: readonly [number, unknown], b: readonly [number, unknown]) => a[0] - b[0];
+  const parts = [...nodes]
+    .sort(inOrder)
+    .map(([auditArch, node]) => ({ from: auditArch, to: auditArch, node }));
+  return dispatch(graph, ARCH, fillGaps(parts, badArch), new Map(shares.sort(inOrder)));
 }
 
 /**

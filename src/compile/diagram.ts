@@ -105,10 +105,10 @@ export class Diagrams implements Chooser<Diagram> {
     return branch;
   }
 
-  /** Arguments in order, of each the high half first, of each half the small masks first. */
+  /** Arguments in order, of each the high half first, of each half the large masks first: A can be masked further. */
   #before(a: Word, b: Word): boolean {
     const [first, second] = [this.#rank(a), this.#rank(b)];
-    return first < second || (first === second && a.mask < b.mask);
+    return first < second || (first === second && a.mask > b.mask);
   }
 
   #rank({ offset }: Word): number {

@@ -4,7 +4,8 @@
  */
 import type { Graph, Node, Word } from "./graph.ts";
 import { WHOLE } from "./graph.ts";
-import { type Run, search } from "./search.ts";
+import { bitsOf, half } from "./half.ts";
+import { type Count, type Found, type Run, search } from "./search.ts";
 
 /** The numbers `from`..`to` (u32, inclusive) decide as `node` does. */
 export interface Segment {
@@ -29,20 +30,70 @@ export function dispatch(
   const [first, second] = joined;
   if (!first) throw new RangeError("dispatch over no segments");
   if (!second) return first.node;
-  if (isBitTest(word, joined))
-    return graph.test({ offset: word.offset, mask: WHOLE }, "jset", word.mask, second.node, first.node);
-  return search(graph, word, weigh(joined, weights));
+  const runs = weigh(joined, weights);
+  const plain = decide(graph, word, runs);
+  const folded = fold(word, runs);
+  if (!folded) return plain.node;
+  const masked = decide(graph, folded.word, folded.runs);
+  return masked.cost < plain.cost ? masked.node : plain.node;
+}
+
+/** The cheapest decision of a word over its runs; a mask costs what a test does. */
+function decide(graph: Graph, word: Word, runs: readonly Run[]): Found {
+  const weight = runs.reduce((sum, run) => sum + run.weight, 0);
+  const [first, second] = runs;
+  if (first && second && isBitTest(word, runs)) {
+    const whole = { offset: word.offset, mask: WHOLE };
+    const node = graph.test(whole, "jset", word.mask, second.node, first.node);
+    return { node, cost: weight + graph.price };
+  }
+  const { node, cost } = search(graph, word, runs);
+  return { node, cost: word.mask === WHOLE ? cost : cost + weight + graph.price };
+}
+
+/** Fewer runs than these are told apart by no more tests than a mask costs. */
+const FEWEST_FOLDED = 4;
+
+/**
+ * The same decision without the bits of `word` on which nothing depends, if there are any:
+ *
+ *     1, 2, 0x801, 0x802 -> x ; else y        &~0x800:  1, 2 -> x ; else y
+ */
+function fold(word: Word, runs: readonly Run[]): { readonly word: Word; readonly runs: Run[] } | undefined {
+  if (runs.length < FEWEST_FOLDED) return undefined;
+  let [mask, left] = [word.mask, [...runs]];
+  const bounds = runs.slice(0, -1).reduce((all, { to }) => all | to | (to + 1), 0);
+  for (const bit of bitsOf(bounds & word.mask)) {
+    if (!maySkip(left, bit)) continue;
+    const [clear, set] = [half(left, bit, false), half(left, bit, true)];
+    const same = clear.every((run, i) => run.from + bit === set[i]?.from && run.node === set[i]?.node);
+    if (!same || clear.length !== set.length) continue;
+    mask = (mask & ~bit) >>> 0;
+    left = clear.map((run, i) => ({ ...run, weight: run.weight + (set[i]?.weight ?? 0) }));
+  }
+  return mask === word.mask ? undefined : { word: { offset: word.offset, mask }, runs: left };
+}
+
+/** Whether the first numbers of the runs decide as they do with the other value of `bit`. */
+function maySkip(runs: readonly Run[], bit: number): boolean {
+  return runs.every(({ from, node }) => {
+    const twin = (from ^ bit) >>> 0;
+    return runs.find(({ to }) => twin <= to)?.node === node;
+  });
 }
 
 /** `segments` with their share of all look-ups. */
 function weigh(segments: readonly Segment[], weights: ReadonlyMap<number, number> | undefined): Run[] {
   if (!weights) return segments.map((segment) => ({ ...segment, weight: 1 / segments.length }));
-  const runs = segments.map((segment) => ({ ...segment, weight: 0 }));
+  const runs = segments.map((segment) => ({ ...segment, weight: 0, counts: [] as Count[] }));
   let at = 0;
-  for (const [value, weight] of weights) {
+  for (const count of weights) {
+    const [value, weight] = count;
     while ((runs[at]?.to ?? MAX_U32) < value) at++;
     const run = runs[at];
-    if (run) run.weight += weight;
+    if (!run) continue;
+    run.weight += weight;
+    if (run.from !== run.to) run.counts.push(count);
   }
   return runs;
 }

@@ -2,14 +2,14 @@
  * Decision graph -> instructions, written from the last to the first, so that every target already has its
  * place and no fix-up pass exists.
  *
- * A test is at most three instructions; it may be entered past its loads by those that come with A as needed:
+ * A test is at most three instructions; it may be entered further down by those that come with A as needed:
  *
  *     ld  [offset]        <- enter here
- *     and #mask
- *     jeq #k, then, else  <- or here, when A holds that word already
+ *     and #mask           <- or here, when A holds those bits of that word and others
+ *     jeq #k, then, else  <- or here, when A holds just those
  *
  * A jump reaches 255 instructions. A target further away is brought near: a return by a copy of it, anything
- * else by a `ja` right behind the jump.
+ * else by a `ja` right behind the jump; either serves the jumps before it that it is near to.
  */
 import { Op } from "../abi/opcode.ts";
 import type { SockFilter } from "../bpf/program.ts";
@@ -27,13 +27,13 @@ class Layout {
   readonly #root: Node;
   /** Last instruction first. */
   readonly #reversed: SockFilter[] = [];
-  /** Per node id, where it can be entered: index into #reversed, with and without its loads. */
-  readonly #entries = new Map<number, { load: number; jump: number }>();
-  readonly #needsLoad: ReadonlySet<number>;
+  /** Per node id, where each way of entering it begins: index into #reversed. */
+  readonly #entries = new Map<number, Readonly<Record<Entry, number>>>();
+  readonly #needed: Readonly<Record<"load" | "mask", ReadonlySet<number>>>;
 
   constructor(root: Node) {
     this.#root = root;
-    this.#needsLoad = findLoads(root);
+    this.#needed = findNeeded(root);
   }
 
   insns(): SockFilter[] {
@@ -44,16 +44,17 @@ class Layout {
   #emit(node: Node): void {
     if (node.kind === "leaf") {
       const at = this.#push({ code: Op.RET, jt: 0, jf: 0, k: node.ret });
-      this.#entries.set(node.id, { load: at, jump: at });
+      this.#entries.set(node.id, { load: at, mask: at, jump: at });
       return;
     }
     const jump = this.#emitJump(node);
-    let load = jump;
-    if (this.#needsLoad.has(node.id)) {
-      if (node.word.mask !== WHOLE) this.#push({ code: Op.AND, jt: 0, jf: 0, k: node.word.mask });
-      load = this.#push({ code: Op.LD_ABS, jt: 0, jf: 0, k: node.word.offset });
-    }
-    this.#entries.set(node.id, { load, jump });
+    let mask = jump;
+    if (this.#needed.mask.has(node.id) && node.word.mask !== WHOLE)
+      mask = this.#push({ code: Op.AND, jt: 0, jf: 0, k: node.word.mask });
+    const load = this.#needed.load.has(node.id)
+      ? this.#push({ code: Op.LD_ABS, jt: 0, jf: 0, k: node.word.offset })
+      : mask;
+    this.#entries.set(node.id, { load, mask, jump });
   }
 
   #emitJump(node: Test): number {
@@ -61,8 +62,8 @@ class Layout {
     // Bringing one target near pushes the other further away by one.
     if (this.#distance(no) > REACH || this.#distance(yes) > REACH) {
       const farNo = this.#distance(no) + (this.#distance(yes) > REACH ? 1 : 0) > REACH;
-      if (farNo) no = this.#bringNear(node.else, no);
-      if (this.#distance(yes) > REACH) yes = this.#bringNear(node.then, yes);
+      if (farNo) no = this.#bringNear(node.else, node.word);
+      if (this.#distance(yes) > REACH) yes = this.#bringNear(node.then, node.word);
     }
     const code = jumpCodes[node.op];
     return this.#push({ code, jt: this.#distance(yes), jf: this.#distance(no), k: node.k });
@@ -72,7 +73,7 @@ class Layout {
   #target(node: Node, word: Word): number {
     const entry = this.#entries.get(node.id);
     if (!entry) throw new RangeError("a target without a place");
-    return node.kind === "test" && sameWord(node.word, word) ? entry.jump : entry.load;
+    return entry[entryFrom(node, word)];
   }
 
   /** The jump distance from the next instruction written to the one at `target`. */
@@ -80,12 +81,17 @@ class Layout {
     return this.#reversed.length - 1 - target;
   }
 
-  #bringNear(node: Node, target: number): number {
-    if (node.kind === "leaf") {
+  /** A place of `node` right here, which serves all that come after, too: they are further from the other. */
+  #bringNear(node: Node, word: Word): number {
+    const entry = this.#entries.get(node.id);
+    if (node.kind === "leaf" || !entry) {
       this.#emit(node);
-      return this.#reversed.length - 1;
+      return this.#target(node, word);
     }
-    return this.#push({ code: Op.JA, jt: 0, jf: 0, k: this.#distance(target) });
+    const by = entryFrom(node, word);
+    const at = this.#push({ code: Op.JA, jt: 0, jf: 0, k: this.#distance(entry[by]) });
+    this.#entries.set(node.id, { ...entry, [by]: at });
+    return at;
   }
 
   #push(insn: SockFilter): number {
@@ -94,8 +100,14 @@ class Layout {
   }
 }
 
-function sameWord(a: Word, b: Word): boolean {
-  return a.offset === b.offset && a.mask === b.mask;
+/** How a test is entered: with its load, at its mask, or at its jump. */
+type Entry = "load" | "mask" | "jump";
+
+/** How `node` is entered by a test that leaves A as `word`. */
+function entryFrom(node: Node, word: Word): Entry {
+  if (node.kind === "leaf" || node.word.offset !== word.offset) return "load";
+  if (node.word.mask === word.mask) return "jump";
+  return (node.word.mask & ~word.mask) === 0 ? "mask" : "load";
 }
 
 /** Every node after all that it leads to; the `then` side nearest to its test. */
@@ -116,13 +128,16 @@ function postOrder(root: Node): Node[] {
   return order;
 }
 
-/** The tests that someone enters with another word in A. */
-function findLoads(root: Node): Set<number> {
-  const loads = new Set<number>([root.id]);
+/** The tests that someone enters at their load, and those at their mask or before. */
+function findNeeded(root: Node): Record<"load" | "mask", Set<number>> {
+  const needed = { load: new Set<number>([root.id]), mask: new Set<number>([root.id]) };
   for (const node of postOrder(root)) {
     if (node.kind === "leaf") continue;
-    for (const next of [node.then, node.else])
-      if (next.kind === "test" && !sameWord(next.word, node.word)) loads.add(next.id);
+    for (const next of [node.then, node.else]) {
+      const entry = entryFrom(next, node.word);
+      if (entry === "load") needed.load.add(next.id);
+      if (entry !== "jump") needed.mask.add(next.id);
+    }
   }
-  return loads;
+  return needed;
 }

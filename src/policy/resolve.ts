@@ -215,7 +215,7 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
       claims.set(nr, list);
     }
   });
-  const newest = newestNr(name, kernel);
+  const { newest, beyond } = kernelLimits(name, kernel);
   const base = resolveAction(policy.default, name, issues, "default", policy);
   return {
     abi: name,
@@ -225,7 +225,7 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
     default: base,
     newer: policy.newer ? resolveAction(policy.newer, name, issues, "newer", policy) : base,
     newest,
-    beyond: numbersBeyond(name, newest, kernel),
+    beyond,
   };
 }
 
@@ -253,6 +253,19 @@ function numbersOf(rule: Rule, index: number, abi: AbiName, skipped: SkippedName
 function ofAbi(nr: number, abi: AbiName): boolean {
   if (abi === "x32") return (nr & X32_BIT) !== 0;
   return abi !== "x86_64" || (nr & X32_BIT) === 0;
+}
+
+const limits = new Map<string, Pick<ResolvedArch, "newest" | "beyond">>();
+
+/** Which numbers a kernel has on `abi`; the same for all policies. */
+function kernelLimits(abi: AbiName, kernel: string): Pick<ResolvedArch, "newest" | "beyond"> {
+  const key = `${abi} ${kernel}`;
+  const known = limits.get(key);
+  if (known) return known;
+  const newest = newestNr(abi, kernel);
+  const made = { newest, beyond: numbersBeyond(abi, newest, kernel) };
+  limits.set(key, made);
+  return made;
 }
 
 function numbersBeyond(abi: AbiName, newest: number, kernel: string): number[] {

@@ -1,20 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { JumpOp } from "../../src/abi/opcode.ts";
 import { check } from "../../src/bpf/check.ts";
 import { run } from "../../src/bpf/run.ts";
 import { Graph, type Node, WHOLE } from "../../src/compile/graph.ts";
 import { layout } from "../../src/compile/layout.ts";
 import { Random, seedOf } from "../seed.ts";
+import { holds } from "./jumps.ts";
 
 const placing = suite("compile/layout");
-
-const holds: Record<JumpOp, (a: number, k: number) => boolean> = {
-  jeq: (a, k) => a === k,
-  jgt: (a, k) => a > k,
-  jge: (a, k) => a >= k,
-  jset: (a, k) => (a & k) !== 0,
-};
 
 /** The return value of a decision, by walking it. */
 function walk(root: Node, words: Uint32Array): number {
@@ -56,6 +49,47 @@ placing("a word is loaded once for a chain of tests of it, and masked once", () 
   assert.equal(
     layout(root).map(({ code }) => code),
     [0x20, 0x54, 0x15, 0x15, 0x06, 0x06],
+  );
+});
+
+placing("a word that A holds with more bits is masked, not loaded again", () => {
+  const graph = new Graph();
+  const [whole, part] = [
+    { offset: 16, mask: WHOLE },
+    { offset: 16, mask: 0xf0 },
+  ];
+  const [no, yes] = [graph.leaf(0), graph.leaf(1)];
+  const root = graph.test(whole, "jeq", 5, yes, graph.test(part, "jeq", 0x30, yes, no));
+  assert.equal(
+    layout(root).map(({ code }) => code),
+    [0x20, 0x15, 0x54, 0x15, 0x06, 0x06],
+  );
+  agree(
+    root,
+    [0, 5, 0x30, 0x35, 0x3f, 0x40, 0xf30].map((value) => input(0, value)),
+  );
+  const back = graph.test(part, "jeq", 0x30, yes, graph.test(whole, "jeq", 5, yes, no));
+  assert.is(
+    agree(
+      back,
+      [0, 5, 0x30, 0x35].map((value) => input(0, value)),
+    ),
+    7,
+  );
+});
+
+placing("one far jump serves all tests that are near to it", () => {
+  const graph = new Graph();
+  const nr = { offset: 0, mask: WHOLE };
+  const far = graph.test({ offset: 16, mask: WHOLE }, "jset", 1, graph.leaf(111), graph.leaf(222));
+  let root: Node = graph.test(nr, "jeq", 1000, far, graph.leaf(0));
+  for (let i = 0; i < 300; i++) root = graph.test(nr, "jeq", 2000 + i, graph.leaf(1000 + i), root);
+  for (let i = 0; i < 5; i++) root = graph.test(nr, "jeq", i, far, root);
+  const insns = layout(root);
+  assert.is(insns.filter(({ code }) => code === 0x05).length, 1);
+  agree(
+    root,
+    [0, 4, 5, 1000, 2000, 2299].flatMap((n) => [0, 1].map((value) => input(n, value))),
   );
 });
 

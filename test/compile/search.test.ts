@@ -2,7 +2,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Graph, type Node, WHOLE } from "../../src/compile/graph.ts";
 import { type Run, search } from "../../src/compile/search.ts";
+import { Stretches } from "../../src/compile/stretch.ts";
 import { Random, seedOf } from "../seed.ts";
+import { holds } from "./jumps.ts";
+import { randomRuns } from "./runs.ts";
 
 const searching = suite("compile/search");
 const word = { offset: 0, mask: WHOLE };
@@ -11,7 +14,7 @@ const word = { offset: 0, mask: WHOLE };
 function look(root: Node, value: number): { ret: number; tests: number } {
   let [node, tests] = [root, 0];
   while (node.kind === "test") {
-    node = (node.op === "jge" ? value >= node.k : value === node.k) ? node.then : node.else;
+    node = holds[node.op](value, node.k) ? node.then : node.else;
     tests++;
   }
   return { ret: node.ret, tests };
@@ -33,17 +36,13 @@ function testsIn(root: Node): number {
   return seen.size;
 }
 
-function randomRuns(random: Random, graph: Graph, count: number): Run[] {
-  const runs: Run[] = [];
-  let from = 0;
-  for (let i = 0; i < count; i++) {
-    const last = runs.at(-1)?.node;
-    const leaves = [0, 1, 2, 3].map((ret) => graph.leaf(ret)).filter((leaf) => leaf !== last);
-    const to = i === count - 1 ? 0xffffffff : from + (random.once(2) ? 0 : random.below(5));
-    runs.push({ from, to, node: random.pick(leaves), weight: random.once(3) ? 0 : random.below(100) });
-    from = to + 1;
-  }
-  return runs;
+/** What a decision costs, by its own tests: those on the way of each number, and those in the tree. */
+function costOf(root: Node, runs: readonly Run[], price: number): number {
+  const counts = runs.flatMap(({ from, weight, counts: known }) => known ?? [[from, weight] as const]);
+  const executed = counts.reduce((sum, [value, weight]) => sum + weight * look(root, value).tests, 0);
+  const inTree = (node: Node): number =>
+    node.kind === "leaf" ? 0 : 1 + inTree(node.then) + inTree(node.else);
+  return executed + price * inTree(root);
 }
 
 searching("finds every run, in 300 random partitions of up to 250 runs", () => {
@@ -51,7 +50,7 @@ searching("finds every run, in 300 random partitions of up to 250 runs", () => {
   for (let i = 0; i < 300; i++) {
     const graph = new Graph();
     const runs = randomRuns(random, graph, 2 + random.below(random.once(10) ? 248 : 30));
-    const root = search(graph, word, runs);
+    const root = search(graph, word, runs).node;
     for (const { from, to, node } of runs)
       for (const value of [from, to]) assert.is(look(root, value).ret, node.kind === "leaf" ? node.ret : -1);
   }
@@ -65,8 +64,52 @@ searching("puts what is looked up most often near the root", () => {
     node: graph.leaf(i % 2),
     weight: i === 33 ? 0.9 : 0.0025,
   }));
-  const root = search(graph, word, runs);
+  const root = search(graph, word, runs).node;
   assert.ok(look(root, 33).tests <= 3, `${look(root, 33).tests} tests`);
+});
+
+searching("costs what it says, in 300 random partitions, and never more than without halves", () => {
+  const random = new Random(seedOf("compile/search costs"));
+  let halved = 0;
+  for (let i = 0; i < 300; i++) {
+    const price = random.pick([0, 0.05, 1, 50, 1000]);
+    const graph = new Graph(price);
+    const runs = randomRuns(random, graph, 2 + random.below(30));
+    const { node, cost } = search(graph, word, runs);
+    assert.ok(
+      Math.abs(costOf(node, runs, price) - cost) <= 1e-6 * cost,
+      `${costOf(node, runs, price)} ${cost}`,
+    );
+    const plain = new Stretches(runs.length, price);
+    for (const { from, to, node: decision, weight } of runs) plain.push(from, to, decision.id, weight);
+    plain.solve();
+    assert.ok(cost <= plain.cost + 1e-6 * cost);
+    if (cost < plain.cost - 1e-6 * cost) halved++;
+  }
+  assert.ok(halved > 30, `${halved} of 300 were cheaper with halves`);
+});
+
+searching("tells odd numbers from even ones by their bit", () => {
+  const graph = new Graph();
+  const [even, odd, rest] = [graph.leaf(0), graph.leaf(1), graph.leaf(2)];
+  const runs: Run[] = Array.from({ length: 12 }, (_, i) => {
+    return { from: i, to: i, node: i % 2 ? odd : even, weight: 1 / 13 };
+  });
+  runs.push({ from: 12, to: 0xffffffff, node: rest, weight: 1 / 13 });
+  const root = search(graph, word, runs).node;
+  assert.is(testsIn(root), 2);
+  for (const value of [0, 1, 6, 11, 12, 13]) assert.ok(look(root, value).tests <= 2);
+});
+
+searching("tests a number first that outweighs all others, whatever lies beside it", () => {
+  const graph = new Graph();
+  const runs: Run[] = Array.from({ length: 20 }, (_, i) => {
+    const to = i === 19 ? 0xffffffff : i;
+    return { from: i, to, node: graph.leaf(i % 5), weight: i === 9 ? 0.905 : 0.005 };
+  });
+  const root = search(graph, word, runs).node;
+  assert.equal(look(root, 9), { ret: 4, tests: 1 });
+  for (const { from, node } of runs) assert.is(look(root, from).ret, node.kind === "leaf" ? node.ret : -1);
 });
 
 searching("picks single numbers out of one decision, the heaviest first", () => {
@@ -80,7 +123,7 @@ searching("picks single numbers out of one decision, the heaviest first", () => 
     at(100, 100, yes, 0.5),
     at(101, 0xffffffff, no, 0.1),
   ];
-  const root = search(graph, word, runs);
+  const root = search(graph, word, runs).node;
   assert.equal(look(root, 100), { ret: 1, tests: 1 });
   assert.equal(look(root, 5), { ret: 1, tests: 2 });
   assert.is(testsIn(root), 2);
@@ -95,7 +138,7 @@ searching("trades tests in the program against tests executed, as told", () => {
     runs.reduce((sum, { from, weight }) => sum + (weight / total) * look(root, from).tests, 0);
   const weighed = runs.map((run) => ({ ...run, weight: run.weight / total }));
   const of = (other: Graph) => weighed.map((run) => ({ ...run, node: leafIn(other, run.node) }));
-  const [small, fast] = [search(tight, word, of(tight)), search(speedy, word, of(speedy))];
+  const [small, fast] = [search(tight, word, of(tight)).node, search(speedy, word, of(speedy)).node];
   assert.ok(testsIn(small) <= testsIn(fast));
   assert.ok(mean(fast) <= mean(small));
   assert.ok(mean(fast) < mean(small) || testsIn(small) < testsIn(fast), "the price made no difference");

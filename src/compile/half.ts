@@ -1,0 +1,97 @@
+/**
+ * Numbers told apart by their bits: those that have a bit of a mask, and those that have none.
+ *
+ *     jset #mask ? the half that has one : the half that has none
+ *
+ * Of either half the other's numbers cannot come, so runs that only these kept apart melt into one.
+ */
+import type { Count, Run } from "./search.ts";
+
+/** The runs (sorted, disjoint) as the numbers see them that have a bit of `mask` (`set`), or have none. */
+export function half(runs: readonly Run[], mask: number, set: boolean): Run[] {
+  const result: Run[] = [];
+  for (const run of runs) {
+    const part = partOf(run, mask, set);
+    const last = result.at(-1);
+    if (part && last?.node === part.node) result[result.length - 1] = joined(last, part);
+    else if (part) result.push(part);
+  }
+  return result;
+}
+
+/** Neighbouring runs of one decision as one. */
+export function joined(left: Run, right: Run): Run {
+  const known = left.counts && right.counts;
+  const counts = known ? { counts: [...countsOf(left), ...countsOf(right)] } : {};
+  return { from: left.from, to: right.to, node: left.node, weight: left.weight + right.weight, ...counts };
+}
+
+function countsOf({ from, to, weight, counts }: Run): readonly Count[] {
+  return from === to ? [[from, weight]] : (counts ?? []);
+}
+
+/** The part of a run that is in a half; undefined when there is none. */
+function partOf(run: Run, mask: number, set: boolean): Run | undefined {
+  const from = set ? firstWith(run.from, mask) : firstWithout(run.from, mask);
+  if (from > run.to) return undefined;
+  const to = set ? lastWith(run.to, mask) : lastWithout(run.to, mask);
+  const weight = weightIn(run, mask, set);
+  const counts = run.counts?.filter(([value]) => hasBit(value, mask) === set);
+  return { from, to, node: run.node, weight, ...(counts ? { counts } : {}) };
+}
+
+/** The weight of a run's numbers that have a bit of `mask`, or have none. */
+export function weightIn({ from, to, weight, counts }: Run, mask: number, set: boolean): number {
+  if (from === to) return hasBit(from, mask) === set ? weight : 0;
+  if (counts) {
+    let sum = 0;
+    for (const [value, count] of counts) if (hasBit(value, mask) === set) sum += count;
+    return sum;
+  }
+  const without = 2 ** -bitsOf(mask).length;
+  return weight * (set ? 1 - without : without);
+}
+
+/** Whether `value` has a bit of `mask`. */
+export function hasBit(value: number, mask: number): boolean {
+  return (value & mask) !== 0;
+}
+
+/** The bits of `mask`, as numbers, the lowest first. */
+export function bitsOf(mask: number): number[] {
+  const bits: number[] = [];
+  for (let rest = mask; rest !== 0; rest &= rest - 1) bits.push((rest & -rest) >>> 0);
+  return bits;
+}
+
+/** The least number from `value` on that has a bit of `mask`; above 2^32-1 when there is none. */
+export function firstWith(value: number, mask: number): number {
+  if (hasBit(value, mask)) return value;
+  const lowest = (mask & -mask) >>> 0;
+  return value - (value % lowest) + lowest;
+}
+
+/** The least number from `value` on that has no bit of `mask`; above 2^32-1 when there is none. */
+export function firstWithout(value: number, mask: number): number {
+  let next = value;
+  while (next <= 0xffffffff && hasBit(next, mask)) {
+    const above = 2 ** (32 - Math.clz32(next & mask));
+    next = next - (next % above) + above;
+  }
+  return next;
+}
+
+/** The greatest number up to `value` that has a bit of `mask`; below 0 when there is none. */
+export function lastWith(value: number, mask: number): number {
+  if (hasBit(value, mask)) return value;
+  const lowest = (mask & -mask) >>> 0;
+  return value - (value % (2 * lowest)) - 1;
+}
+
+/** The greatest number up to `value` that has no bit of `mask`. */
+export function lastWithout(value: number, mask: number): number {
+  const taken = (value & mask) >>> 0;
+  if (taken === 0) return value;
+  const top = 2 ** (31 - Math.clz32(taken));
+  return ((value - (value % (2 * top)) + (top - 1)) & ~mask) >>> 0;
+}

@@ -1,0 +1,182 @@
+/**
+ * Which masks tell a growing stretch of runs apart so that one half is one decision:
+ *
+ *     jset #mask ? one decision : the rest          or the other way round
+ *
+ * A half that holds two decisions never holds one again when the stretch grows, so a mask with two such halves
+ * is forgotten, and after a few runs few are left to look at.
+ */
+import { bitsOf, firstWith, firstWithout, hasBit, lastWith, lastWithout, weightIn } from "./half.ts";
+import type { Run } from "./search.ts";
+import { Stretches } from "./stretch.ts";
+
+/** So many bits are tried alone, so many in pairs, and so many in triples. */
+const SINGLES = 12;
+const PAIRS = 8;
+const TRIPLES = 7;
+/** Longer stretches are split before they are halved. */
+const LONGEST = 12;
+/** What is left to search after a half has at most so many runs. */
+const MOST_LEFT = 4;
+
+/** Where a run has numbers. */
+const WITHOUT = 1;
+const WITH = 2;
+
+/** What a half holds: nothing yet, or two decisions; else the id of its one. */
+const EMPTY = -1;
+const MIXED = -2;
+
+/** A half and what the search of the other one costs. */
+export interface CheapHalf {
+  /** Index into masks, times two, plus one when the half that has a bit of the mask is the one decision. */
+  readonly half: number;
+  readonly cost: number;
+}
+
+/** The masks for all stretches of some runs. */
+export class Halves {
+  /** The masks that are tried. */
+  readonly masks: readonly number[];
+  readonly #runs: readonly Run[];
+  readonly #rest: Stretches;
+  /** At run * masks + mask: WITH when the run has numbers with a bit of the mask, WITHOUT, or both. */
+  readonly #members: Uint8Array;
+  /** There, too: the weight of those with a bit. */
+  readonly #shares: Float64Array;
+  /** Of the stretch at hand, at mask * 2 + (1 for the half with a bit): its one decision, last decision, runs, weight. */
+  readonly #only: Int32Array;
+  readonly #last: Int32Array;
+  readonly #count: Int32Array;
+  readonly #weight: Float64Array;
+  readonly #active: Int32Array;
+  #activeCount = 0;
+  #length = 0;
+
+  constructor(runs: readonly Run[], price: number) {
+    this.#runs = runs;
+    this.masks = masksOf(runs);
+    this.#rest = new Stretches(MOST_LEFT, price);
+    const m = this.masks.length;
+    this.#members = new Uint8Array(runs.length * m);
+    this.#shares = new Float64Array(runs.length * m);
+    runs.forEach((run, i) => {
+      this.masks.forEach((mask, j) => {
+        this.#look(run, mask, i * m + j);
+      });
+    });
+    this.#only = new Int32Array(2 * m);
+    this.#last = new Int32Array(2 * m);
+    this.#count = new Int32Array(2 * m);
+    this.#weight = new Float64Array(2 * m);
+    this.#active = new Int32Array(m);
+  }
+
+  #look(run: Run, mask: number, at: number): void {
+    const found = membersOf(run, mask);
+    this.#members[at] = found;
+    if (found === (WITH | WITHOUT)) this.#shares[at] = weightIn(run, mask, true);
+    else if (found === WITH) this.#shares[at] = run.weight;
+  }
+
+  /** Begins with the stretch of run `at` alone. */
+  begin(at: number): void {
+    this.#only.fill(EMPTY);
+    this.#last.fill(EMPTY);
+    this.#count.fill(0);
+    this.#weight.fill(0);
+    this.#activeCount = this.masks.length;
+    for (let i = 0; i < this.#activeCount; i++) this.#active[i] = i;
+    this.#length = 0;
+    this.add(at);
+  }
+
+  /** Takes run `at`, the next one, to the stretch; whether halves of it are worth a look. */
+  add(at: number): boolean {
+    const run = this.#runs[at];
+    if (!run || ++this.#length > LONGEST) return false;
+    const active = this.#active;
+    const row = at * this.masks.length;
+    const { id } = run.node;
+    let kept = 0;
+    for (let i = 0; i < this.#activeCount; i++) {
+      const mask = active[i] ?? 0;
+      const members = this.#members[row + mask] ?? 0;
+      const share = this.#shares[row + mask] ?? 0;
+      if (members & WITHOUT) this.#grow(2 * mask, id, run.weight - share);
+      if (members & WITH) this.#grow(2 * mask + 1, id, share);
+      if (this.#only[2 * mask] !== MIXED || this.#only[2 * mask + 1] !== MIXED) active[kept++] = mask;
+    }
+    this.#activeCount = kept;
+    return kept > 0 && this.#length > 2;
+  }
+
+  #grow(half: number, id: number, weight: number): void {
+    const only = this.#only[half];
+    if (only === EMPTY) this.#only[half] = id;
+    else if (only !== id) this.#only[half] = MIXED;
+    if (this.#last[half] !== id) this.#count[half] = (this.#count[half] ?? 0) + 1;
+    this.#last[half] = id;
+    this.#weight[half] = (this.#weight[half] ?? 0) + weight;
+  }
+
+  /** The half of the stretch at hand after which the search of the rest costs least, if less than `limit`. */
+  cheapest(from: number, to: number, price: number, limit: number): CheapHalf | undefined {
+    let [best, found] = [limit, -1];
+    for (let i = 0; i < 2 * this.#activeCount; i++) {
+      const half = 2 * (this.#active[i >> 1] ?? 0) + (i & 1);
+      const count = this.#count[half ^ 1] ?? 0;
+      if ((this.#only[half] ?? EMPTY) < 0 || count === 0 || count > MOST_LEFT) continue;
+      // At best each test tells two numbers' runs from one decision, and each call meets one test.
+      const least = count < 2 ? 0 : Math.ceil((count - 1) / 2) * price + (this.#weight[half ^ 1] ?? 0);
+      if (least >= best) continue;
+      const cost = this.#restCost(from, to, half ^ 1);
+      if (cost >= best) continue;
+      [best, found] = [cost, half];
+    }
+    return found < 0 ? undefined : { half: found, cost: best };
+  }
+
+  #restCost(from: number, to: number, half: number): number {
+    const rest = this.#rest;
+    const mask = half >> 1;
+    const set = (half & 1) === 1;
+    const bits = this.masks[mask] ?? 0;
+    rest.n = 0;
+    for (let i = from; i < to; i++) {
+      const at = i * this.masks.length + mask;
+      const members = this.#members[at] ?? 0;
+      if ((members & (set ? WITH : WITHOUT)) === 0) continue;
+      const run = this.#runs[i];
+      if (!run) continue;
+      const share = this.#shares[at] ?? 0;
+      const whole = members !== (WITH | WITHOUT);
+      const first = whole ? run.from : set ? firstWith(run.from, bits) : firstWithout(run.from, bits);
+      const last = whole ? run.to : set ? lastWith(run.to, bits) : lastWithout(run.to, bits);
+      rest.push(first, last, run.node.id, set ? share : run.weight - share);
+    }
+    rest.solve();
+    return rest.cost;
+  }
+}
+
+function membersOf({ from, to }: Run, mask: number): number {
+  if (from === to) return hasBit(from, mask) ? WITH : WITHOUT;
+  if (to - from > 2 * mask) return WITH | WITHOUT;
+  return (firstWithout(from, mask) <= to ? WITHOUT : 0) | (firstWith(from, mask) <= to ? WITH : 0);
+}
+
+/** Masks of one to three of the bits in which the runs' bounds differ, the low bits first. */
+function masksOf(runs: readonly Run[]): number[] {
+  const first = runs[0]?.from ?? 0;
+  const bits = bitsOf(runs.reduce((all, { from }) => all | (from ^ first), 0));
+  const masks = bits.slice(0, SINGLES);
+  const few = bits.slice(0, PAIRS);
+  few.forEach((a, i) => {
+    few.slice(i + 1).forEach((b, j) => {
+      masks.push((a | b) >>> 0);
+      for (const c of bits.slice(i + j + 2, TRIPLES)) masks.push((a | b | c) >>> 0);
+    });
+  });
+  return masks;
+}
