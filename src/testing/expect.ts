@@ -7,7 +7,15 @@
  *
  * The programs are interpreted; no kernel and no root is needed.
  */
-import { type AbiName, errnoName, errnoNames, errnoNumber, isAbiName, nativeAbi } from "../../arch/index.ts";
+import {
+  type AbiName,
+  errnoName,
+  errnoNames,
+  errnoNumber,
+  isAbiName,
+  nativeAbi,
+  type SyscallName,
+} from "../../arch/index.ts";
 import { type Action, type ActionName, combineReturns, decodeAction, formatAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { type Place, SeccatError } from "../abi/error.ts";
@@ -86,11 +94,11 @@ export interface Expectation {
   /** The same filter on another arch. */
   on(abi: AbiName): Expectation;
   /** The call passes (allow or log). */
-  allows(call: string | number, args?: ArgsInput): Expectation;
+  allows(call: SyscallName | number, args?: ArgsInput): Expectation;
   /** The call does not pass, in the way that `how` says. */
-  denies(call: string | number, how?: Denial): Expectation;
+  denies(call: SyscallName | number, how?: Denial): Expectation;
   /** The call gets exactly this action: `allow`, `kill_process`, `errno EPERM`, `trap 5`. */
-  gives(action: string, call: string | number, args?: ArgsInput): Expectation;
+  gives(action: string, call: SyscallName | number, args?: ArgsInput): Expectation;
 }
 
 /**
