@@ -65,6 +65,8 @@ class Sandbox {
     mkdirSync(bin);
     mkdirSync(join(this.folder, "node_modules"));
     symlinkSync(root, join(this.folder, "node_modules", "seccat"));
+    // A package of its own: without this, one above that is called seccat too would be taken for it.
+    writeFileSync(join(this.folder, "package.json"), '{"private":true}');
     writeFileSync(
       join(bin, "seccat"),
       `#!/bin/sh\nexec "${process.execPath}" "${root}src/cli/seccat.js" "$@"\n`,

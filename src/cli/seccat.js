@@ -27,7 +27,7 @@ function build() {
   }
   process.stderr.write("seccat: building this clone, once\n");
   const fresh = join(root, `node_modules/.seccat-build-${process.pid}`);
-  const args = [compiler, "-p", join(root, "tsconfig.json"), "--outDir", fresh];
+  const args = [compiler, "-p", join(root, "tsconfig.json"), "--outDir", fresh, "--incremental", "false"];
   const result = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (result.status !== 0) {
     rmSync(fresh, { recursive: true, force: true });
@@ -39,7 +39,10 @@ function build() {
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     if (!existsSync(join(root, "dist/src/cli/main.js"))) {
-      giveUp(`the build cannot be put in place: ${error.message}`, "`npm run build`");
+      giveUp(
+        `the build cannot be put in place: ${error.message}`,
+        "remove the folder dist, then `npm run build`",
+      );
     }
   }
 }

@@ -66,7 +66,7 @@ export interface Installed {
   /** The listener's descriptor, close-on-exec. */
   readonly listener?: number;
   readonly backend: BackendName;
-  /** Calls that Node itself makes sooner or later and that the filters deny. */
+  /** Calls that Node itself, or the backend, makes sooner or later and that the filters deny. */
   readonly nodeDenied: readonly SyscallName[];
 }
 
@@ -95,7 +95,7 @@ export function install(program: Program, options: InstallOptions = {}): Install
     ...verify(shim, filters, options),
     ...(options.listener ? { listener } : {}),
     backend: shim.backend,
-    nodeDenied: nodeDenied(here),
+    nodeDenied: nodeDenied(here, shim.backend),
   };
 }
 
@@ -189,10 +189,16 @@ const nodeNeeds: readonly SyscallName[] = [
   "write",
 ];
 
-/** Those of `nodeNeeds` that the filters deny whatever their arguments are taken to be. */
-function nodeDenied(here: Native): SyscallName[] {
+/** What a backend adds to that: koffi's binary flushes standard output and standard error when the process exits. */
+const backendNeeds: Readonly<Record<BackendName, readonly SyscallName[]>> = {
+  "ffi-napi": [],
+  koffi: ["fsync"],
+};
+
+/** Those of the calls that Node and `backend` need which the filters deny whatever their arguments are taken to be. */
+function nodeDenied(here: Native, backend: BackendName): SyscallName[] {
   const ones = Array<bigint>(6).fill(0xffff_ffff_ffff_ffffn);
-  return nodeNeeds.filter((name) => {
+  return [...nodeNeeds, ...backendNeeds[backend]].filter((name) => {
     const number = syscallNr(here.abi, name);
     if (number === undefined) return false;
     const data = { nr: number, arch: here.auditArch };

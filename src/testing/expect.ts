@@ -15,6 +15,7 @@ import {
   errnoNumber,
   isAbiName,
   nativeAbi,
+  type SyscallName,
 } from "../../arch/index.ts";
 import {
   type Action,
@@ -104,11 +105,11 @@ export interface Expectation {
   /** The same filter on another arch. */
   on(abi: AbiName): Expectation;
   /** The call passes (allow or log). */
-  allows(call: string | number, args?: ArgsInput): Expectation;
+  allows(call: SyscallName | number, args?: ArgsInput): Expectation;
   /** The call does not pass, in the way that `how` says. */
-  denies(call: string | number, how?: Denial): Expectation;
+  denies(call: SyscallName | number, how?: Denial): Expectation;
   /** The call gets exactly this action: `allow`, `kill_process`, `errno EPERM`, `trap 5`. */
-  gives(action: string, call: string | number, args?: ArgsInput): Expectation;
+  gives(action: string, call: SyscallName | number, args?: ArgsInput): Expectation;
 }
 
 /**

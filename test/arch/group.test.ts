@@ -78,6 +78,7 @@ test("what Node does by itself opens, starts and traces nothing", () => {
     "restart_syscall",
     "exit",
     "exit_group",
+    "fsync",
     "io_uring_enter",
     "clock_nanosleep",
     "getpid",

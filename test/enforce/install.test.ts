@@ -2,14 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AbiName } from "../../arch/index.ts";
+import { expandGroup } from "../../arch/index.ts";
 import { backendNames, loadShim } from "../../shim/index.ts";
 import { check } from "../../src/bpf/check.ts";
 import { sacrifice, sacrificed } from "./child.ts";
-import { allowAll, byName, denyOnly, here, ret, skip, whyNotHere } from "./programs.ts";
+import { allowAll, allowOnly, byName, denyOnly, here, ret, skip, whyNotHere } from "./programs.ts";
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const installUrl = new URL(`../../src/enforce/install.${extension}`, import.meta.url).href;
 const EPERM = ret.errno(1);
+/** To look into /proc, and to put the standard streams back at the end. */
+const forFiles = ["openat", "getdents64", "fstat", "newfstatat", "fcntl", "ioctl"] as const;
 const harmless = here && { deny: denyOnly(EPERM, "ptrace") };
 
 /** Seccomp, Seccomp_filters and NoNewPrivs of every thread of a process, as this process sees them. */
@@ -83,6 +86,14 @@ function tests(backend: string): void {
     );
     assert.equal(killed.said, ["proc"]);
     assert.is(killed.signal, "SIGSYS");
+  });
+
+  test("lets a process end well under Node's own calls and those for files", async () => {
+    const own = allowOnly(...expandGroup("@node"), ...forFiles);
+    const ended = await sacrificed("say(install(programs.own).nodeDenied); process.exit(0)", { own }, env);
+    assert.equal(ended.said, [[]], ended.stderr);
+    assert.is(ended.signal, null);
+    assert.is(ended.status, 0);
   });
 
   test("stacks when called again", async () => {

@@ -94,6 +94,7 @@ testing("programs of any origin can be asked", () => {
 });
 
 testing("names what does not exist, with the nearest name", () => {
+  // @ts-expect-error: a misspelt call does not compile either
   assert.throws(() => expect(child, "x86_64").allows("raed"), /unknown syscall raed/);
   assert.throws(() => expect(child, "x86_64").allows("socket", { domian: 1 }), /no argument named domian/);
   assert.throws(() => expect(child, "x86_64").allows("socket", ["AF_UNIXX"]), /no constant AF_UNIXX/);
