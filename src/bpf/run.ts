@@ -217,7 +217,8 @@ function unpack(program: Program): Code {
   return made;
 }
 
-function wrongWords(length: number): SeccatError {
+/** The SeccatError "usage" for a call of another size than seccomp_data. */
+export function wrongWords(length: number): SeccatError {
   return new SeccatError({
     code: "usage",
     message: "a call is the sixteen words of seccomp_data",
