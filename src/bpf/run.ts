@@ -13,6 +13,7 @@ import { combineReturns } from "../abi/action.ts";
 import { SECCOMP_DATA_SIZE, SECCOMP_DATA_WORDS } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
 import { opcodeOf } from "../abi/opcode.ts";
+import { type Kernel, kernelRules, settle } from "./kernel.ts";
 import { BPF_MEMWORDS, type Program } from "./program.ts";
 
 /** Called before each instruction with its index and the registers as u32. */
@@ -197,9 +198,14 @@ export function trace(program: Program, words: Uint32Array): Trace {
   return { ret, steps };
 }
 
-/** What the kernel makes of a stack of filters, newest first: all run, and the strongest answer wins. */
-export function runStack(newestFirst: readonly Program[], words: Uint32Array): number {
-  return combineReturns(newestFirst.map((program) => run(program, words)));
+/**
+ * What the kernel makes of a stack of filters, newest first: all run, and the strongest answer wins. With
+ * `kernel` given, the return value for what that kernel does in the end (see kernelRules).
+ */
+export function runStack(newestFirst: readonly Program[], words: Uint32Array, kernel?: Kernel): number {
+  const returns = newestFirst.map((program) => run(program, words));
+  if (kernel === undefined) return combineReturns(returns);
+  return settle(returns, words[0] ?? 0, words[1] ?? 0, kernelRules(kernel));
 }
 
 function unpack(program: Program): Code {

@@ -35,7 +35,12 @@ interface Walker {
  * Where `numbers` (below 2^31) come to in calls with `arch` (u32; undefined when it is not known): each to one
  * place, unless more than `steps` instructions would have to be walked; then some are left out.
  */
-export function dispatch(program: Program, arch: number | undefined, numbers: Interval, steps: number): Arrival[] {
+export function dispatch(
+  program: Program,
+  arch: number | undefined,
+  numbers: Interval,
+  steps: number,
+): Arrival[] {
   const arrivals: Arrival[] = [];
   const waiting: Walker[] = [{ pc: 0, a: 0, numbers: [numbers] }];
   let left = steps;

@@ -8,7 +8,7 @@
  */
 import { type Opcode, opcodeOf } from "../../abi/opcode.ts";
 import { targets } from "../cfg.ts";
-import { BPF_MEMWORDS, type Program, type SockFilter } from "../program.ts";
+import type { Program, SockFilter } from "../program.ts";
 import { fold, type State, statementOf, verdictOf } from "./fold.ts";
 import { LIVE_A, LIVE_ARCH, LIVE_NR, LIVE_X, liveCell, liveness } from "./live.ts";
 import { comparison, wordText } from "./operation.ts";
@@ -77,6 +77,17 @@ interface Work {
   readonly most: number;
 }
 
+/** The beginning of a call of which nothing is known. */
+const unknown: State = {
+  pc: 0,
+  a: undefined,
+  x: undefined,
+  cells: [],
+  nr: undefined,
+  arch: undefined,
+  folds: false,
+};
+
 /** Thrown to leave calls whose blocks are not worth their text; never leaves this file. */
 const exhausted = new Error("the budget is used up");
 
@@ -94,15 +105,6 @@ export function specialise(program: Program, budget: Budget): Specialiser {
     waiting: [],
     steps: budget.steps,
     most: budget.blocks,
-  };
-  const unknown = {
-    pc: 0,
-    a: undefined,
-    x: undefined,
-    cells: [],
-    nr: undefined,
-    arch: undefined,
-    folds: false,
   };
   return {
     blocks: work.blocks,
@@ -163,9 +165,10 @@ function targetOf(work: Work, state: State): Target {
 
 /** The id of the block that begins with `state`. */
 function idOf(work: Work, state: State): number {
-  const key = keyOf(state, work.live[state.pc] ?? 0);
-  const known = work.ids.get(key);
-  if (known !== undefined) return known;
+  const known = state.folds ? knownText(state, work.live[state.pc] ?? 0) : "";
+  const key = `${state.pc}${known}`;
+  const made = work.ids.get(key);
+  if (made !== undefined) return made;
   const id = work.ids.size;
   if (state.folds) {
     spend(work, BLOCK_STEPS);
@@ -173,7 +176,7 @@ function idOf(work: Work, state: State): number {
   }
   work.ids.set(key, id);
   work.keys.push(key);
-  work.waiting.push({ id, state });
+  work.waiting.push({ id, state: known === "" ? { ...unknown, pc: state.pc } : state });
   return id;
 }
 
@@ -207,17 +210,17 @@ function blockOf(work: Work, state: State): Block {
   }
 }
 
-/** The known words that can still be read, in one string, with the place. */
-function keyOf(state: State, live: number): string {
-  if (!state.folds) return String(state.pc);
-  let key = `${state.pc}:`;
-  if (live & LIVE_A) key += `a${state.a},`;
-  if (live & LIVE_X) key += `x${state.x},`;
-  if (live & LIVE_NR) key += `n${state.nr},`;
-  if (live & LIVE_ARCH) key += `r${state.arch},`;
-  for (let cell = 0; cell < BPF_MEMWORDS; cell++)
-    if (live & liveCell(cell)) key += `m${cell}=${state.cells[cell]},`;
-  return key;
+/** The known words that can still be read, in one string: "" when there is none. */
+function knownText({ a, x, nr, arch, cells }: State, live: number): string {
+  let text = "";
+  if (a !== undefined && live & LIVE_A) text += `,a${a}`;
+  if (x !== undefined && live & LIVE_X) text += `,x${x}`;
+  if (nr !== undefined && live & LIVE_NR) text += `,n${nr}`;
+  if (arch !== undefined && live & LIVE_ARCH) text += `,r${arch}`;
+  cells.forEach((word, cell) => {
+    if (word !== undefined && live & liveCell(cell)) text += `,m${cell}=${word}`;
+  });
+  return text;
 }
 
 function at<T>(list: readonly T[], pc: number): T {

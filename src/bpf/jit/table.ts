@@ -41,12 +41,12 @@ export interface Tables {
   readonly blocks: readonly Block[];
 }
 
-/** What all known calls of one program may cost: some 20 ms. */
-const STEPS = 1_000_000;
+/** What all known calls of one program may cost: some 20 ms before V8 has warmed up. */
+const STEPS = 200_000;
 
 /** The tables of `program`. */
 export function tablesOf(program: Program): Tables {
-  const maker = specialise(program, { steps: STEPS, blocks: 2 * program.insns.length + WINDOW });
+  const maker = specialise(program, { steps: STEPS, blocks: program.insns.length + 2 * WINDOW });
   const windows = windowsOf(program);
   const found: Found = { targets: [], numbers: new Map(), entries: new Uint16Array(windows.length * WINDOW) };
   numberOf(found, maker.general());
