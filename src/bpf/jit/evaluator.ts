@@ -78,36 +78,33 @@ export function returnsFor(calls: Uint32Array, given?: Uint32Array): Uint32Array
 function generate(tables: Tables): Code | { readonly reason: string } {
   try {
     // The text is the program's numbers between the words of ./text.ts.
-    const compiled = new Function("T", "R", "wrong", programText(tables));
-    return compiled(tables.entries, tables.returns, wrongWords);
+    const compiled = new Function("E", "T", "R", "wrong", programText(tables));
+    return compiled(tables.verdicts, tables.entries, tables.returns, wrongWords);
   } catch (error) {
     if (error instanceof EvalError) return { reason: error.message };
     throw error;
   }
 }
 
-function interpret(program: Program, { windows, entries, returns }: Tables): Code {
-  const decide = (nr: number, arch: number): number | undefined => {
-    for (const [i, window] of windows.entries()) {
-      const distance = nr - window.base;
-      if ((window.arch === undefined || window.arch === arch) && distance >= 0 && distance < WINDOW)
-        return returns[entries[i * WINDOW + distance] ?? 0];
-    }
-    return undefined;
+function interpret(program: Program, { windows, verdicts, none }: Tables): Code {
+  const judge = (words: Uint32Array) => {
+    const [nr = 0, arch = 0] = words;
+    const at = windows.findIndex(
+      (window) => (window.arch ?? arch) === arch && nr >= window.base && nr < window.base + WINDOW,
+    );
+    const verdict = at < 0 ? none : (verdicts[at * WINDOW + nr - (windows[at]?.base ?? 0)] ?? none);
+    return verdict === none ? run(program, words) : verdict >>> 0;
   };
-  const evaluate = (words: Uint32Array) => {
-    if (words.length !== SECCOMP_DATA_WORDS) throw wrongWords(words.length);
-    return (decide(words[0] ?? 0, words[1] ?? 0) ?? run(program, words)) >>> 0;
+  return {
+    evaluate(words) {
+      if (words.length !== SECCOMP_DATA_WORDS) throw wrongWords(words.length);
+      return judge(words);
+    },
+    many(calls, returns, count) {
+      for (let i = 0; i < count; i++)
+        returns[i] = judge(calls.subarray(i * SECCOMP_DATA_WORDS, (i + 1) * SECCOMP_DATA_WORDS));
+    },
   };
-  const many = (calls: Uint32Array, written: Uint32Array, count: number) => {
-    for (let i = 0; i < count; i++) {
-      const at = i * SECCOMP_DATA_WORDS;
-      written[i] =
-        decide(calls[at] ?? 0, calls[at + 1] ?? 0) ??
-        run(program, calls.subarray(at, at + SECCOMP_DATA_WORDS));
-    }
-  };
-  return { evaluate, many };
 }
 
 function wrongCalls(length: number): SeccatError {

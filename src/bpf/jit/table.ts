@@ -31,6 +31,9 @@ export interface Tables {
    * `starts[entry - returns.length]`.
    */
   readonly entries: Uint16Array;
+  /** For each entry its verdict as int32, or `none`, which is no program's verdict. */
+  readonly verdicts: Int32Array;
+  readonly none: number;
   /** The entry of calls in no window. */
   readonly general: number;
   /** Return values as int32. */
@@ -134,12 +137,18 @@ function arrange(windows: readonly Window[], { targets, entries }: Found, made: 
   sorted.forEach((number, entry) => {
     entryOf[number] = entry;
   });
+  const places = entries.map((number) => entryOf[number] ?? 0);
   const final = sorted.map((number) => moved(at(targets, number)));
+  const returns = Int32Array.from(final.flatMap((target) => ("ret" in target ? target.ret : [])));
+  let none = -2;
+  while (returns.includes(none)) none--;
   return {
     windows,
-    entries: entries.map((number) => entryOf[number] ?? 0),
+    entries: places,
+    verdicts: Int32Array.from(places, (entry) => returns[entry] ?? none),
+    none,
     general: entryOf[0] ?? 0,
-    returns: Int32Array.from(final.flatMap((target) => ("ret" in target ? target.ret : []))),
+    returns,
     starts: final.flatMap((target) => ("ret" in target ? [] : target.block)),
     blocks: order.map((id) => redirect(at(made, id), moved)),
   };

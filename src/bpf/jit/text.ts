@@ -46,20 +46,34 @@ interface Layout {
 }
 
 /**
- * The body of a function of (T, R, wrong): the entries and returns of the tables, and what to throw for a call
- * of another size. It returns evaluate(words) and many(calls, returns, count).
+ * The body of a function of (E, T, R, wrong): the tables' verdicts, entries and returns, and what to throw for a
+ * call of another size. It returns evaluate(words) and many(calls, returns, count).
+ *
+ * A call costs one load of a verdict; `judge` is for those that have none. Four calls make one turn of the loop,
+ * because a turn costs as much as a call.
  */
 export function programText(tables: Tables): string {
   const layout = layOut(tables);
-  const count = tables.returns.length;
+  const call = (o: string, i: string) => `{let v=${verdictText(tables, o)}r[${i}]=v===${tables.none}?judge(w,${o}):v;}`;
   return `"use strict";
 ${layout.segments.map((_, s) => segmentText(layout, s)).join("\n")}
 ${enterText(tables, layout)}
-function evaluate(w){const o=0;if(w.length!==16)throw wrong(w.length);
-${lookupText(tables)}return (e<${count}?R[e]:enter(w,o,e))>>>0;}
-function many(w,r,n){for(let i=0,o=0;i<n;i++,o+=16){
-${lookupText(tables)}r[i]=e<${count}?R[e]:enter(w,o,e);}}
+function judge(w,o){let v=${tables.general};${lookupText(tables, "T", "o")}
+return v<${tables.returns.length}?R[v]:enter(w,o,v)|0;}
+function evaluate(w){if(w.length!==16)throw wrong(w.length);
+let v=${verdictText(tables, "0")}return (v===${tables.none}?judge(w,0):v)>>>0;}
+function many(w,r,n){let i=0,o=0;
+for(;i+4<=n;i+=4,o+=64){
+${[0, 1, 2, 3].map((at) => call(`o+${16 * at}`, `i+${at}`)).join("\n")}
+}
+for(;i<n;i++,o+=16)${call("o", "i")}
+}
 return {evaluate,many};`;
+}
+
+/** An expression and statements that leave the verdict of the call at `o` in `v`, or `none`. */
+function verdictText(tables: Tables, o: string): string {
+  return `${tables.returns[tables.general] ?? tables.none};${lookupText(tables, "E", o)}`;
 }
 
 function layOut({ blocks, starts, returns }: Tables): Layout {
@@ -148,14 +162,18 @@ function enterText({ starts }: Tables, { segments, segmentOf, entryOf, variables
   return `function enter(w,o,e){${calls.join("\n")}}`;
 }
 
-/** Statements that leave the entry of the call at `o` in `e`. */
-function lookupText({ windows, general }: Tables): string {
+/** Statements that leave what `table` has for the call at `o` in `v`, and nothing for a call in no window. */
+function lookupText({ windows }: Tables, table: string, o: string): string {
   const arches = [...new Set(windows.map(({ arch }) => arch))];
   const texts = arches.map((arch) => {
     const own = windows.flatMap((window, i) => (window.arch === arch ? [{ ...window, at: i * WINDOW }] : []));
-    const choice = own.map(({ base, at }) => `if((d=n-${base}>>>0)<${WINDOW})e=T[d+${at}];`).join("else ");
-    return arch === undefined ? choice : `if(h===${arch | 0}){${choice}}`;
+    const choice = own.map(({ base, at }) =>
+      base === 0 && at === 0
+        ? `if(n<${WINDOW})v=${table}[n];`
+        : `if((n-${base}>>>0)<${WINDOW})v=${table}[(n-${base}>>>0)+${at}];`,
+    );
+    const text = choice.join("else ");
+    return arch === undefined ? text : `if((w[${o}+1]|0)===${arch | 0}){${text}}`;
   });
-  const word = arches.some((arch) => arch !== undefined) ? "const h=w[o+1]|0;" : "";
-  return `const n=w[o];${word}let d=0,e=${general};${texts.join("else ")}\n`;
+  return `const n=w[${o}];${texts.join("else ")}\n`;
 }
