@@ -14,35 +14,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { encode, readProgram } from "../src/bpf/codec.ts";
 import { jit } from "../src/bpf/jit/index.ts";
 import type { Program } from "../src/bpf/program.ts";
-import { run } from "../src/bpf/run.ts";
 import { compile } from "../src/compile/index.ts";
 import { longest } from "../test/bpf/jit/longest.ts";
 import { Random, seedOf } from "../test/seed.ts";
 import { randomCalls } from "./calls.ts";
+import { type Engine, engines, type Terms, type Times } from "./duel.ts";
 import { machine } from "./machine.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
-import { buildLibseccomp, type Interpreter, runLibseccomp, startInterpreter } from "./peer.ts";
-import { quantile } from "./quantile.ts";
+import { buildInterpreter, buildLibseccomp, runLibseccomp } from "./peer.ts";
+import { type Spread, spreadOf } from "./quantile.ts";
 import { root } from "./root.ts";
 
-const CALLS = 1 << 15;
+const CALLS = 1 << 13;
 const MANY = 1 << 20;
 const ROUNDS = 25;
 const BUILDS = 9;
 const policies = ["randomcat", "docker-default", "args-heavy", "docker-default-multi"];
-const engines = ["C", "bpf_filter", "run", "evaluate", "evaluateMany"] as const;
-
-type Engine = (typeof engines)[number];
-
-/** Median with the tenth and ninetieth percentile. */
-interface Spread {
-  readonly median: number;
-  readonly p10: number;
-  readonly p90: number;
-}
+/** How this file's neighbours end: .js when built, .ts otherwise. */
+const extension = import.meta.url.split(".").at(-1);
 
 interface Filter {
   readonly policy: string;
@@ -59,11 +52,7 @@ interface Result {
   /** Milliseconds to build the JIT's function in a fresh process. */
   readonly build: Spread;
   /** Nanoseconds for one call. */
-  readonly engines: Partial<Record<Engine, Spread>>;
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  return { median: quantile(values, 0.5), p10: quantile(values, 0.1), p90: quantile(values, 0.9) };
+  readonly engines: Times;
 }
 
 function filtersOf(policy: string, folder: string, libseccomp: string | undefined): Filter[] {
@@ -80,7 +69,7 @@ function filtersOf(policy: string, folder: string, libseccomp: string | undefine
 
 /** Milliseconds of each build, every one in a process of its own. */
 function buildTimes(file: string): Spread {
-  const script = fileURLToPath(new URL(`./build.${import.meta.url.split(".").at(-1)}`, import.meta.url));
+  const script = fileURLToPath(new URL(`./build.${extension}`, import.meta.url));
   const times = Array.from({ length: BUILDS }, () => {
     const done = spawnSync(process.execPath, [script, file], { encoding: "utf8" });
     if (done.status !== 0) throw new Error(done.stderr);
@@ -89,68 +78,16 @@ function buildTimes(file: string): Spread {
   return spreadOf(times);
 }
 
-/** Seccat's engines: each judges all calls once and leaves the answers in `returns`. */
-function ownEngines(program: Program, calls: Uint32Array, returns: Uint32Array) {
-  const evaluator = jit(program);
-  const single = Array.from({ length: returns.length }, (_, i) => calls.subarray(16 * i, 16 * i + 16));
-  return {
-    run: () => single.forEach((words, i) => (returns[i] = run(program, words))),
-    evaluate: () => single.forEach((words, i) => (returns[i] = evaluator.evaluate(words))),
-    evaluateMany: () => void evaluator.evaluateMany(calls, returns),
-  };
-}
-
-async function compete(
-  { program, ...filter }: Filter,
-  peer: Interpreter,
-  folder: string,
-  random: Random,
-): Promise<Result> {
-  const [programFile, callsFile, answersFile] = ["program", "calls", "answers"].map((name) =>
-    join(folder, name),
-  );
+async function compete({ program, ...filter }: Filter, terms: Omit<Terms, "arches">): Promise<Result> {
   const { arches } = readNeutral(`${root}bench/policies/${filter.policy}.json`);
-  const calls = randomCalls(random, program, arches, CALLS);
-  const returns = new Uint32Array(CALLS);
-  writeFileSync(`${programFile}`, encode(program));
-  writeFileSync(`${callsFile}`, calls);
-  for (const command of [`program ${programFile}`, `calls ${callsFile}`]) await peer.ask(command);
-  const own = ownEngines(program, calls, returns);
-  const times: Record<Engine, number[]> = { C: [], bpf_filter: [], run: [], evaluate: [], evaluateMany: [] };
-  const judge = async (engine: Engine): Promise<number | undefined> => {
-    if (engine === "C" || engine === "bpf_filter") {
-      const answer = await peer.ask(engine === "C" ? "own" : "pcap");
-      return answer === "no" ? undefined : Number(answer);
-    }
-    const start = performance.now();
-    own[engine]();
-    return (performance.now() - start) * 1e6;
-  };
-  let expected: Uint32Array | undefined;
-  for (let round = -3; round < ROUNDS; round++) {
-    for (const engine of engines) {
-      const time = await judge(engine);
-      if (time === undefined) continue;
-      if (round >= 0) times[engine].push(time / CALLS);
-      if (round !== -3) continue;
-      const answers = engine in own ? returns.slice() : await saved(peer, `${answersFile}`);
-      expected ??= answers;
-      if (answers.some((ret, i) => ret !== expected?.[i])) throw new Error(`${engine} answers otherwise`);
-    }
-  }
-  const measured = engines.filter((engine) => times[engine].length > 0);
-  return {
-    ...filter,
-    instructions: program.insns.length,
-    build: buildTimes(`${programFile}`),
-    engines: Object.fromEntries(measured.map((engine) => [engine, spreadOf(times[engine])])),
-  };
-}
-
-async function saved(peer: Interpreter, file: string): Promise<Uint32Array> {
-  await peer.ask(`save ${file}`);
-  const bytes = readFileSync(file);
-  return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  writeFileSync(terms.file, encode(program));
+  const worker = new Worker(new URL(`./duel.${extension}`, import.meta.url), {
+    workerData: { ...terms, arches },
+  });
+  const times: Times = await new Promise((resolve, reject) => {
+    worker.once("message", resolve).once("error", reject);
+  });
+  return { ...filter, instructions: program.insns.length, build: buildTimes(terms.file), engines: times };
 }
 
 /** How fast a million calls can be judged, and how fast their numbers and arches can be read at all. */
@@ -188,87 +125,86 @@ function longestBuilds(folder: string): readonly (readonly [name: string, build:
   });
 }
 
-const number = (value: number | undefined, digits: number, width: number) =>
-  (value === undefined ? "-" : value.toFixed(digits)).padStart(width);
+const heads = ["", "", "instrs", ...engines, "evaluate", "many, x as C", "build ms", "many p10..p90"];
+const widths = [22, 18, 6, 8, 12, 8, 10, 14, 10, 14, 10, 15];
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+    .join("");
+}
 
 function printResult({ policy, maker, shape, instructions, build, engines: times }: Result): void {
-  const own = times.C?.median ?? Number.NaN;
-  const ratio = (engine: Engine) => own / (times[engine]?.median ?? Number.NaN);
-  const many = times.evaluateMany;
-  const spread = many ? `${many.p10.toFixed(1)}..${many.p90.toFixed(1)}` : "";
-  console.log(
-    `${policy.padEnd(22)}${`${maker}, ${shape}`.padEnd(18)}${number(instructions, 0, 6)}` +
-      engines.map((engine) => number(times[engine]?.median, 1, engine.length > 9 ? 14 : 11)).join("") +
-      `${number(ratio("evaluate"), 1, 11)}${number(ratio("evaluateMany"), 1, 13)}${number(build.median, 1, 10)}  ${spread}`,
-  );
+  const text = (value: number | undefined) => (value === undefined ? "-" : value.toFixed(1));
+  const medians = engines.map((engine) => text(times[engine]?.median));
+  const ratio = (engine: Engine) =>
+    text((times.C?.median ?? Number.NaN) / (times[engine]?.median ?? Number.NaN));
+  const { p10 = Number.NaN, p90 = Number.NaN } = times.evaluateMany ?? {};
+  const ratios = [ratio("evaluate"), ratio("evaluateMany")];
+  const rest = [text(build.median), `${p10.toFixed(1)}..${p90.toFixed(1)}`];
+  console.log(line([policy, `${maker}, ${shape}`, String(instructions), ...medians, ...ratios, ...rest]));
 }
 
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { json: { type: "string" } },
-    allowPositionals: true,
-  });
-  const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-  try {
-    const peer = startInterpreter(folder);
-    if ("missing" in peer) {
-      console.error(`there is nothing to compare with: ${peer.missing}`);
-      process.exitCode = 3;
-      return;
-    }
-    const libseccomp = buildLibseccomp(folder);
-    if ("missing" in libseccomp) console.log(`libseccomp is left out: ${libseccomp.missing}`);
-    if (peer.pcap !== true) console.log(`bpf_filter is left out: ${peer.pcap}`);
-    const seed = seedOf("bench/evaluate");
-    const random = new Random(seed);
-    const on = `${machine()}; C: ${peer.compiler}`;
-    console.log(on);
-    console.log(
-      `nanoseconds a call, median of ${ROUNDS} rounds of ${CALLS} random calls, all engines in turn`,
-    );
-    console.log(
-      `${"policy".padEnd(22)}${"filter".padEnd(18)}instrs${engines.map((engine) => engine.padStart(engine.length > 9 ? 14 : 11)).join("")}   evaluate  many, x as C  build ms  evaluateMany p10..p90`,
-    );
-    const chosen = policies.filter((name) => positionals.length === 0 || positionals.includes(name));
-    const results: Result[] = [];
-    for (const filter of chosen.flatMap((name) =>
-      filtersOf(name, folder, "missing" in libseccomp ? undefined : libseccomp.binary),
-    )) {
-      progress(`${filter.policy} by ${filter.maker}, ${filter.shape}`);
-      results.push(await compete(filter, peer, folder, random));
-      progress("");
-      printResult(results[results.length - 1] ?? unreachable());
-    }
-    peer.end();
-    const limits = bound(compile(readNeutral(`${root}bench/policies/docker-default.json`)).program, random);
-    console.log(
-      `docker-default, ${MANY} calls: ${(1000 / limits.evaluateMany.median).toFixed(0)} million a second (${limits.evaluateMany.median.toFixed(2)} ns); reading nr and arch alone takes ${limits.read.median.toFixed(2)} ns`,
-    );
-    const builds = longestBuilds(folder);
-    for (const [name, build] of builds)
-      console.log(`4096 instructions, ${name}: built in ${build.median.toFixed(0)} ms`);
-    if (values.json !== undefined) {
-      const json = {
-        bench: "evaluate",
-        machine: on,
-        date: new Date().toISOString(),
-        seed,
-        rounds: ROUNDS,
-        calls: CALLS,
-      };
-      writeFileSync(values.json, `${JSON.stringify({ ...json, results, limits, builds }, undefined, 2)}\n`);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+async function bench(folder: string, wanted: readonly string[], jsonFile: string | undefined): Promise<void> {
+  const peer = buildInterpreter(folder);
+  if ("missing" in peer) {
+    console.error(`there is nothing to compare with: ${peer.missing}`);
+    process.exitCode = 3;
+    return;
   }
+  const built = buildLibseccomp(folder);
+  if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
+  if (peer.noPcap !== undefined) console.log(`bpf_filter is left out: ${peer.noPcap}`);
+  const seed = seedOf("bench/evaluate");
+  const on = `${machine()}; C: ${peer.compiler}`;
+  console.log(
+    `${on}\nnanoseconds a call, median of ${ROUNDS} rounds of ${CALLS} random calls, engines in turn\n`,
+  );
+  console.log(line(heads));
+  const filters = policies
+    .filter((name) => wanted.length === 0 || wanted.includes(name))
+    .flatMap((name) => filtersOf(name, folder, "missing" in built ? undefined : built.binary));
+  const results: Result[] = [];
+  for (const filter of filters) {
+    progress(`${filter.policy} by ${filter.maker}, ${filter.shape}`);
+    const terms = { file: join(folder, "duel"), seed, calls: CALLS, rounds: ROUNDS, binary: peer.binary };
+    const result = await compete(filter, terms);
+    results.push(result);
+    progress("");
+    printResult(result);
+  }
+  const limits = bound(
+    compile(readNeutral(`${root}bench/policies/docker-default.json`)).program,
+    new Random(seed),
+  );
+  const [many, read] = [limits.evaluateMany.median, limits.read.median];
+  console.log(`
+docker-default, ${MANY} calls: ${(1000 / many).toFixed(0)} million a second, ${many.toFixed(2)} ns each
+  to read nr and arch of each and do nothing more: ${read.toFixed(2)} ns each
+`);
+  const builds = longestBuilds(folder);
+  for (const [name, build] of builds)
+    console.log(`4096 instructions, ${name}: built in ${build.median.toFixed(0)} ms`);
+  if (jsonFile === undefined) return;
+  const head = {
+    bench: "evaluate",
+    machine: on,
+    date: new Date().toISOString(),
+    seed,
+    rounds: ROUNDS,
+    calls: CALLS,
+  };
+  writeFileSync(jsonFile, `${JSON.stringify({ ...head, results, limits, builds }, undefined, 2)}\n`);
 }
 
-function unreachable(): never {
-  throw new Error("no result");
+const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
+const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
+try {
+  await bench(folder, positionals, values.json);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
-
-await main();

@@ -31,29 +31,35 @@ export function runLibseccomp(
     .map((ns) => Number(ns) / 1e6);
 }
 
-/** bench/interpreter.c at work: one answer for each command. */
-export interface Interpreter {
+/** bench/interpreter.c, built with libpcap where that is installed. */
+export type BuiltInterpreter = {
+  readonly binary: string;
   readonly compiler: string;
-  /** Whether bpf_filter is in it; a sentence says why not. */
-  readonly pcap: true | string;
-  ask(command: string): Promise<string>;
-  end(): void;
-}
+  /** Why bpf_filter is not in it. */
+  readonly noPcap?: string;
+};
 
-/** Builds bench/interpreter.c in `folder`, with libpcap where that is installed, and starts it. */
-export function startInterpreter(folder: string): Interpreter | { readonly missing: string } {
+/** Builds bench/interpreter.c in `folder`. */
+export function buildInterpreter(folder: string): BuiltInterpreter | { readonly missing: string } {
   const flags = ["-O3", "-march=native"];
   const both = build(folder, "interpreter", [...flags, "-DPCAP"], ["-lpcap"]);
   const built = "missing" in both ? build(folder, "interpreter", flags, []) : both;
   if ("missing" in built) return built;
-  const child = spawn(built.binary, { stdio: ["pipe", "pipe", "inherit"] });
   const version = spawnSync("gcc", ["--version"], { encoding: "utf8" }).stdout.split("\n")[0] ?? "";
-  return {
-    compiler: `${version}, ${flags.join(" ")}`,
-    pcap: "missing" in both ? both.missing : true,
-    ask: answers(child),
-    end: () => child.stdin?.end(),
-  };
+  const compiler = `${version}, ${flags.join(" ")}`;
+  return { ...built, compiler, ...("missing" in both ? { noPcap: both.missing } : {}) };
+}
+
+/** bench/interpreter.c at work: one answer for each command. */
+export interface Interpreter {
+  ask(command: string): Promise<string>;
+  end(): void;
+}
+
+/** Starts an interpreter that was built. */
+export function startInterpreter(binary: string): Interpreter {
+  const child = spawn(binary, { stdio: ["pipe", "pipe", "inherit"] });
+  return { ask: answers(child), end: () => child.stdin?.end() };
 }
 
 function answers({ stdin, stdout, ...child }: ChildProcess): (command: string) => Promise<string> {

@@ -54,7 +54,8 @@ interface Layout {
  */
 export function programText(tables: Tables): string {
   const layout = layOut(tables);
-  const call = (o: string, i: string) => `{let v=${verdictText(tables, o)}r[${i}]=v===${tables.none}?judge(w,${o}):v;}`;
+  const call = (o: string, i: string) =>
+    `{let v=${verdictText(tables, o)}r[${i}]=v===${tables.none}?judge(w,${o}):v;}`;
   return `"use strict";
 ${layout.segments.map((_, s) => segmentText(layout, s)).join("\n")}
 ${enterText(tables, layout)}
