@@ -14,8 +14,11 @@ import { randomCalls } from "./calls.ts";
 import { type Interpreter, startInterpreter } from "./peer.ts";
 import { type Spread, spreadOf } from "./quantile.ts";
 
-/** All engines: two in C, and Seccat's interpreter, its JIT call by call, and in a batch. */
-export const engines = ["C", "bpf_filter", "run", "evaluate", "evaluateMany"] as const;
+/**
+ * All engines: two in C; Seccat's interpreter, its JIT call by call, and in a batch; and `floor`, which reads nr
+ * and arch of each call and writes one word, so that nothing which looks at them could take less.
+ */
+export const engines = ["C", "bpf_filter", "run", "evaluate", "evaluateMany", "floor"] as const;
 
 /** The name of an engine. */
 export type Engine = (typeof engines)[number];
@@ -55,7 +58,22 @@ function ownEngines(program: Program, calls: Uint32Array, returns: Uint32Array) 
     evaluateMany() {
       evaluator.evaluateMany(calls, returns);
     },
+    floor: () => floor(calls, returns),
   };
+}
+
+/** Writes something made of nr and arch of each call: what reading and writing cost, four calls a turn. */
+export function floor(calls: Uint32Array, returns: Uint32Array): void {
+  let at = 0;
+  const touch = (i: number, o: number) => {
+    returns[i] = (calls[o] ?? 0) ^ (calls[o + 1] ?? 0);
+  };
+  for (let i = 0; i + 4 <= returns.length; i += 4, at += 64) {
+    touch(i, at);
+    touch(i + 1, at + 16);
+    touch(i + 2, at + 32);
+    touch(i + 3, at + 48);
+  }
 }
 
 async function duel({ file, arches, seed, calls: count, rounds, binary }: Terms): Promise<Times> {
@@ -66,7 +84,14 @@ async function duel({ file, arches, seed, calls: count, rounds, binary }: Terms)
   const peer = startInterpreter(binary);
   for (const command of [`program ${file}`, `calls ${file}.calls`]) await peer.ask(command);
   const own = ownEngines(program, calls, returns);
-  const times: Record<Engine, number[]> = { C: [], bpf_filter: [], run: [], evaluate: [], evaluateMany: [] };
+  const times: Record<Engine, number[]> = {
+    C: [],
+    bpf_filter: [],
+    run: [],
+    evaluate: [],
+    evaluateMany: [],
+    floor: [],
+  };
   const judge = async (engine: Engine): Promise<number | undefined> => {
     if (engine === "C" || engine === "bpf_filter") {
       const answer = await peer.ask(`${engine === "C" ? "own" : "pcap"} ${PASSES}`);
@@ -82,7 +107,7 @@ async function duel({ file, arches, seed, calls: count, rounds, binary }: Terms)
       const time = await judge(engine);
       if (time === undefined) continue;
       if (round >= 0) times[engine].push(time / count / PASSES);
-      if (round > -WARM) continue;
+      if (round > -WARM || engine === "floor") continue;
       const answers = engine in own ? returns.slice() : await saved(peer, `${file}.returns`);
       expected ??= answers;
       if (answers.some((ret, i) => ret !== expected?.[i])) throw new Error(`${engine} answers otherwise`);
