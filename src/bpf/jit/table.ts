@@ -44,8 +44,8 @@ export interface Tables {
   readonly blocks: readonly Block[];
 }
 
-/** What all known calls of one program may cost: some 20 ms before V8 has warmed up. */
-const STEPS = 200_000;
+/** What all known calls of one program may cost: some 10 ms before V8 has warmed up. */
+const STEPS = 100_000;
 
 /** The tables of `program`. */
 export function tablesOf(program: Program): Tables {
@@ -137,21 +137,27 @@ function arrange(windows: readonly Window[], { targets, entries }: Found, made: 
   sorted.forEach((number, entry) => {
     entryOf[number] = entry;
   });
-  const places = entries.map((number) => entryOf[number] ?? 0);
+  for (let i = 0; i < entries.length; i++) entries[i] = entryOf[entries[i] ?? 0] ?? 0;
   const final = sorted.map((number) => moved(at(targets, number)));
   const returns = Int32Array.from(final.flatMap((target) => ("ret" in target ? target.ret : [])));
   let none = -2;
   while (returns.includes(none)) none--;
   return {
     windows,
-    entries: places,
-    verdicts: Int32Array.from(places, (entry) => returns[entry] ?? none),
+    entries,
+    verdicts: verdictsOf(entries, returns, none),
     none,
     general: entryOf[0] ?? 0,
     returns,
     starts: final.flatMap((target) => ("ret" in target ? [] : target.block)),
     blocks: order.map((id) => redirect(at(made, id), moved)),
   };
+}
+
+function verdictsOf(entries: Uint16Array, returns: Int32Array, none: number): Int32Array {
+  const verdicts = new Int32Array(entries.length);
+  for (let i = 0; i < entries.length; i++) verdicts[i] = returns[entries[i] ?? 0] ?? none;
+  return verdicts;
 }
 
 function redirect(block: Block, moved: (target: Target) => Target): Block {

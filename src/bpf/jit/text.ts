@@ -109,10 +109,10 @@ function cut(blocks: readonly Block[]): Segment[] {
 
 /** `,m0,m3`: the cells that some statement stores. */
 function cellsOf(blocks: readonly Block[]): string {
-  const stored = blocks.flatMap(({ statements }) =>
-    statements.flatMap((text) => /^m\d+(?==)/.exec(text)?.[0] ?? []),
-  );
-  return [...new Set(stored)].map((cell) => `,${cell}`).join("");
+  const stored = new Set<string>();
+  for (const { statements } of blocks)
+    for (const text of statements) if (text.startsWith("m")) stored.add(text.slice(0, text.indexOf("=")));
+  return [...stored].map((cell) => `,${cell}`).join("");
 }
 
 function leadsTo({ end }: Block): number[] {
