@@ -76,6 +76,9 @@ export function floor(calls: Uint32Array, returns: Uint32Array): void {
   }
 }
 
+/** Goes over all calls `passes` times: nanoseconds, or undefined where this engine is not to be had. */
+type Judge = (engine: Engine, passes: number) => Promise<number | undefined>;
+
 async function duel({ file, arches, seed, calls: count, rounds, binary }: Terms): Promise<Times> {
   const program = readProgram(readFileSync(file), "little");
   const calls = randomCalls(new Random(seed), program, arches, count);
@@ -84,38 +87,48 @@ async function duel({ file, arches, seed, calls: count, rounds, binary }: Terms)
   const peer = startInterpreter(binary);
   for (const command of [`program ${file}`, `calls ${file}.calls`]) await peer.ask(command);
   const own = ownEngines(program, calls, returns);
-  const times: Record<Engine, number[]> = {
-    C: [],
-    bpf_filter: [],
-    run: [],
-    evaluate: [],
-    evaluateMany: [],
-    floor: [],
-  };
-  const judge = async (engine: Engine): Promise<number | undefined> => {
+  const judge: Judge = async (engine, passes) => {
     if (engine === "C" || engine === "bpf_filter") {
-      const answer = await peer.ask(`${engine === "C" ? "own" : "pcap"} ${PASSES}`);
+      const answer = await peer.ask(`${engine === "C" ? "own" : "pcap"} ${passes}`);
       return answer === "no" ? undefined : Number(answer);
     }
     const start = performance.now();
-    for (let pass = 0; pass < PASSES; pass++) own[engine]();
+    for (let pass = 0; pass < passes; pass++) own[engine]();
     return (performance.now() - start) * 1e6;
   };
+  await compareAnswers(judge, async (engine) =>
+    engine in own ? returns.slice() : saved(peer, `${file}.returns`),
+  );
+  const times = await race(judge, rounds, count);
+  peer.end();
+  return times;
+}
+
+/** Fails when two engines answer one call differently. */
+async function compareAnswers(
+  judge: Judge,
+  answersOf: (engine: Engine) => Promise<Uint32Array>,
+): Promise<void> {
   let expected: Uint32Array | undefined;
+  for (const engine of engines) {
+    if (engine === "floor" || (await judge(engine, 1)) === undefined) continue;
+    const answers = await answersOf(engine);
+    expected ??= answers;
+    if (answers.some((ret, i) => ret !== expected?.[i])) throw new Error(`${engine} answers otherwise`);
+  }
+}
+
+/** The engines in turn, `rounds` times. */
+async function race(judge: Judge, rounds: number, count: number): Promise<Times> {
+  const times = new Map<Engine, number[]>();
   for (let round = -WARM; round < rounds; round++) {
     for (const engine of engines) {
-      const time = await judge(engine);
-      if (time === undefined) continue;
-      if (round >= 0) times[engine].push(time / count / PASSES);
-      if (round > -WARM || engine === "floor") continue;
-      const answers = engine in own ? returns.slice() : await saved(peer, `${file}.returns`);
-      expected ??= answers;
-      if (answers.some((ret, i) => ret !== expected?.[i])) throw new Error(`${engine} answers otherwise`);
+      const time = await judge(engine, PASSES);
+      if (time === undefined || round < 0) continue;
+      times.set(engine, [...(times.get(engine) ?? []), time / count / PASSES]);
     }
   }
-  peer.end();
-  const measured = engines.filter((engine) => times[engine].length > 0);
-  return Object.fromEntries(measured.map((engine) => [engine, spreadOf(times[engine])]));
+  return Object.fromEntries([...times].map(([engine, values]) => [engine, spreadOf(values)]));
 }
 
 async function saved(peer: Interpreter, file: string): Promise<Uint32Array> {

@@ -160,21 +160,15 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function bench(folder: string, wanted: readonly string[], jsonFile: string | undefined): Promise<void> {
-  const peer = buildInterpreter(folder);
-  if ("missing" in peer) {
-    console.error(`there is nothing to compare with: ${peer.missing}`);
-    process.exitCode = 3;
-    return;
-  }
+/** Every filter of the wanted policies in turn; prints each result when it is there. */
+async function competeAll(
+  folder: string,
+  wanted: readonly string[],
+  binary: string,
+  seed: number,
+): Promise<Result[]> {
   const built = buildLibseccomp(folder);
   if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
-  if (peer.noPcap !== undefined) console.log(`bpf_filter is left out: ${peer.noPcap}`);
-  const seed = seedOf("bench/evaluate");
-  const on = `${machine()}; C: ${peer.compiler}`;
-  console.log(
-    `${on}\nnanoseconds a call, median of ${ROUNDS} rounds of ${CALLS} random calls, engines in turn\n`,
-  );
   console.log(line(heads));
   const filters = policies
     .filter((name) => wanted.length === 0 || wanted.includes(name))
@@ -182,35 +176,48 @@ async function bench(folder: string, wanted: readonly string[], jsonFile: string
   const results: Result[] = [];
   for (const filter of filters) {
     progress(`${filter.policy} by ${filter.maker}, ${filter.shape}`);
-    const terms = { file: join(folder, "duel"), seed, calls: CALLS, rounds: ROUNDS, binary: peer.binary };
+    const terms = { file: join(folder, "duel"), seed, calls: CALLS, rounds: ROUNDS, binary };
     const result = await compete(filter, terms);
     results.push(result);
     progress("");
     printResult(result);
   }
-  const limits = bound(
-    compile(readNeutral(`${root}bench/policies/docker-default.json`)).program,
-    new Random(seed),
-  );
-  const [many, read] = [limits.evaluateMany.median, limits.floor.median];
+  return results;
+}
+
+function printLimits({ calls, evaluateMany, floor: least }: ReturnType<typeof bound>): void {
+  const many = evaluateMany.median;
   console.log(`
-docker-default, ${MANY} calls: ${(1000 / many).toFixed(0)} million a second, ${many.toFixed(2)} ns each
-  to read nr and arch of each and write a word for it: ${read.toFixed(2)} ns each
+docker-default, ${calls} calls: ${(1000 / many).toFixed(0)} million a second, ${many.toFixed(2)} ns each
+  to read nr and arch of each and write a word for it: ${least.median.toFixed(2)} ns each
 `);
+}
+
+async function bench(folder: string, wanted: readonly string[], jsonFile: string | undefined): Promise<void> {
+  const peer = buildInterpreter(folder);
+  if ("missing" in peer) {
+    console.error(`there is nothing to compare with: ${peer.missing}`);
+    process.exitCode = 3;
+    return;
+  }
+  if (peer.noPcap !== undefined) console.log(`bpf_filter is left out: ${peer.noPcap}`);
+  const seed = seedOf("bench/evaluate");
+  const on = `${machine()}; C: ${peer.compiler}`;
+  console.log(
+    `${on}\nnanoseconds a call, median of ${ROUNDS} rounds over ${CALLS} random calls, engines in turn\n`,
+  );
+  const results = await competeAll(folder, wanted, peer.binary, seed);
+  const docker = compile(readNeutral(`${root}bench/policies/docker-default.json`)).program;
+  const limits = bound(docker, new Random(seed));
+  printLimits(limits);
   const builds = longestBuilds(folder);
-  for (const [name, build] of builds)
+  for (const [name, { first, again }] of builds)
     console.log(
-      `4096 instructions, ${name}: built in ${build.first.median.toFixed(0)} ms, again ${build.again.median.toFixed(0)} ms`,
+      `4096 instructions, ${name}: built in ${first.median.toFixed(0)} ms, again ${again.median.toFixed(0)} ms`,
     );
   if (jsonFile === undefined) return;
-  const head = {
-    bench: "evaluate",
-    machine: on,
-    date: new Date().toISOString(),
-    seed,
-    rounds: ROUNDS,
-    calls: CALLS,
-  };
+  const date = new Date().toISOString();
+  const head = { bench: "evaluate", machine: on, date, seed, rounds: ROUNDS, calls: CALLS };
   writeFileSync(jsonFile, `${JSON.stringify({ ...head, results, limits, builds }, undefined, 2)}\n`);
 }
 

@@ -86,10 +86,10 @@ export function statementOf(state: State, { k }: SockFilter, row: Opcode): strin
       return `x=${loadText(row, k)};`;
     case "st":
       state.cells[k] = undefined;
-      return `m${k}=${a};`;
+      return `${cellText(k)}=${a};`;
     case "stx":
       state.cells[k] = undefined;
-      return `m${k}=${x};`;
+      return `${cellText(k)}=${x};`;
     case "alu": {
       state.a = undefined;
       const v = row.operand === "x" ? x : wordText(k | 0, "");
@@ -133,6 +133,11 @@ function loaded(state: State, row: Opcode, k: number): Known {
   }
 }
 
+/** The variable of a cell: `k & 15` is a number even if somebody forged the program. */
+function cellText(k: number): string {
+  return `m${k & 15}`;
+}
+
 function loadText(row: Opcode, k: number): string {
   switch (row.operand) {
     case "k":
@@ -140,7 +145,7 @@ function loadText(row: Opcode, k: number): string {
     case "len":
       return String(SECCOMP_DATA_SIZE);
     case "mem":
-      return `m${k}`;
+      return cellText(k);
     default:
       return `w[o+${k / 4}]|0`;
   }
