@@ -121,7 +121,7 @@ test("where no code may be made from text, the interpreter answers and says why"
   const source = (path: string) =>
     JSON.stringify(new URL(`../../../${path}.${extension}`, import.meta.url).href);
   const script = `
-    const { jit } = await import(${source("src/bpf/jit/index")});
+    const { jit, jitStack } = await import(${source("src/bpf/jit/index")});
     const { run } = await import(${source("src/bpf/run")});
     const { randomProgram, randomWords } = await import(${source("test/bpf/random")});
     const { Random } = await import(${source("test/seed")});
@@ -141,6 +141,8 @@ test("where no code may be made from text, the interpreter answers and says why"
         if (error.code !== "usage") throw error;
       }
     }
+    const stack = jitStack([randomProgram(random), randomProgram(random)]);
+    if (stack.kind !== "interpreter" || !stack.reason) throw new Error("a stack is no faster than its parts");
     console.log("agreed");`;
   const done = spawnSync(
     process.execPath,
