@@ -6,7 +6,6 @@
  * Needs gcc and libseccomp-dev for the comparison; what other compilers made of the same policies was recorded
  * once, and stands beside it.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +17,8 @@ import type { Policy } from "../src/policy/types.ts";
 import { machine } from "./machine.ts";
 import { type Measured, measure, readMix } from "./measure.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
+import { buildLibseccomp, runLibseccomp } from "./peer.ts";
+import { quantile } from "./quantile.ts";
 import { root } from "./root.ts";
 
 const ROUNDS = 200;
@@ -61,25 +62,6 @@ const variants: readonly (readonly [string, CompileOptions])[] = [
   ["Seccat, size", { optimise: "size" }],
 ];
 
-/** The C harness, built in `folder`; undefined when it cannot be. */
-function buildHarness(folder: string): string | undefined {
-  const binary = join(folder, "libseccomp");
-  const built = spawnSync("gcc", ["-O2", "-w", "-o", binary, `${root}bench/libseccomp.c`, "-lseccomp"]);
-  if (built.status === 0) return binary;
-  console.log(`libseccomp is left out: ${built.error?.message ?? String(built.stderr).split("\n")[0]}`);
-  return undefined;
-}
-
-function runLibseccomp(binary: string, rules: string, tree: boolean, out: string): number[] {
-  const args = [tree ? "2" : "0", String(ROUNDS / 10), out];
-  const done = spawnSync(binary, args, { input: rules, encoding: "utf8", timeout: 60_000 });
-  if (done.status !== 0) throw new Error(`libseccomp: ${done.stderr}`);
-  return done.stdout
-    .trim()
-    .split("\n")
-    .map((ns) => Number(ns) / 1e6);
-}
-
 function compete(file: string, typed: boolean, harness: string | undefined, folder: string): Maker[] {
   const fresh = () => readNeutral(file, typed);
   const ours = variants.map(([name, options]) => {
@@ -103,7 +85,8 @@ function compete(file: string, typed: boolean, harness: string | undefined, fold
         times.push(performance.now() - start);
       }
     }
-    for (const { tree, out, times } of theirs) times.push(...runLibseccomp(harness ?? "", rules, tree, out));
+    for (const { tree, out, times } of theirs)
+      times.push(...runLibseccomp(harness ?? "", rules, tree, out, ROUNDS / 10));
   }
   const made = theirs.map(({ name, out, times }) => ({
     name,
@@ -111,10 +94,6 @@ function compete(file: string, typed: boolean, harness: string | undefined, fold
     program: readProgram(readFileSync(out), "little"),
   }));
   return [...ours, ...made];
-}
-
-function quantile(times: readonly number[], at: number): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(at * (times.length - 1))] ?? Number.NaN;
 }
 
 function row(name: string, cost: Partial<Measured>, times: readonly number[]): string {
@@ -142,7 +121,9 @@ function report(
 
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  const harness = buildHarness(folder);
+  const built = buildLibseccomp(folder);
+  if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
+  const harness = "missing" in built ? undefined : built.binary;
   const mix = readMix(`${root}bench/mix.json`);
   const wanted = process.argv.slice(2);
   console.log(machine());

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const benches: readonly (readonly [name: string, question: string])[] = [
   ["compile", "how good and how fast is the compiler, against libseccomp?"],
+  ["evaluate", "how many calls a second can be asked off-box, against interpreters in C?"],
   ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],
   ["prove", "how long does a proof take?"],
   ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],

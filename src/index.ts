@@ -42,6 +42,9 @@ export { type ErrorCode, formatIssue, type Issue, type Place, SeccatError } from
 export { bitmapOf } from "./bpf/bitmap.ts";
 export { check, pathCost } from "./bpf/check.ts";
 export { decode, encode, readProgram } from "./bpf/codec.ts";
+export { type Branch, coverage, type ProgramCoverage } from "./bpf/coverage.ts";
+export { type Evaluator, jit, jitStack } from "./bpf/jit/index.ts";
+export type { Kernel } from "./bpf/kernel.ts";
 export type { Program, SockFilter } from "./bpf/program.ts";
 export { run as emulate, runStack, type Step, type StepHook, type Trace, trace } from "./bpf/run.ts";
 export { annotate, assemble, assembleProgram, type ListOptions, list } from "./bpf/text.ts";

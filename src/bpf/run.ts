@@ -15,6 +15,7 @@ import { SeccatError } from "../abi/error.ts";
 import { shown, wrongValue } from "../abi/fields.ts";
 import { opcodeOf } from "../abi/opcode.ts";
 import { checkProgram } from "./check.ts";
+import { type Kernel, kernelRules, settle } from "./kernel.ts";
 import { BPF_MEMWORDS, type Program } from "./program.ts";
 
 /** Called before each instruction with its index and the registers as u32. */
@@ -199,10 +200,15 @@ export function trace(program: Program, words: Uint32Array): Trace {
   return { ret, steps };
 }
 
-/** What the kernel makes of a stack of filters, newest first: all run, and the strongest answer wins. */
-export function runStack(newestFirst: readonly Program[], words: Uint32Array): number {
+/**
+ * What the kernel makes of a stack of filters, newest first: all run, and the strongest answer wins. With
+ * `kernel` given, the return value for what that kernel does in the end (see kernelRules).
+ */
+export function runStack(newestFirst: readonly Program[], words: Uint32Array, kernel?: Kernel): number {
   if (!Array.isArray(newestFirst)) throw wrongValue("this is no stack", "a list of programs", newestFirst);
-  return combineReturns(newestFirst.map((program: Program) => run(program, words)));
+  const returns = newestFirst.map((program: Program) => run(program, words));
+  if (kernel === undefined) return combineReturns(returns);
+  return settle(returns, words[0] ?? 0, words[1] ?? 0, kernelRules(kernel));
 }
 
 function unpack(program: Program): Code {
@@ -221,7 +227,8 @@ function unpack(program: Program): Code {
   return made;
 }
 
-function wrongWords(words: unknown): SeccatError {
+/** The SeccatError "usage" for a value that is no Uint32Array of the size of seccomp_data. */
+export function wrongWords(words: unknown): SeccatError {
   return new SeccatError({
     code: "usage",
     message: "a call is the sixteen words of seccomp_data",

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { packData } from "../../src/abi/data.ts";
+import { jit } from "../../src/bpf/jit/index.ts";
 import { run } from "../../src/bpf/run.ts";
 import { seccompData } from "../../src/policy/call.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
@@ -20,8 +21,11 @@ for (const { name, policy, cases: list } of groups) {
       const text = actionText(verdict.action, abi);
       const plain = "data" in verdict.action ? `${verdict.action.kind} ${verdict.action.data}` : text;
       assert.ok([text, plain].includes(gives), `evaluate gives ${text}, expected ${gives}`);
-      for (const program of programsOf(policy, abi))
-        assert.is(run(program, packData(data, program.endian)), verdict.ret, "the program agrees");
+      for (const program of programsOf(policy, abi)) {
+        const words = packData(data, program.endian);
+        assert.is(run(program, words), verdict.ret, "the program agrees");
+        assert.is(jit(program).evaluate(words), verdict.ret, "its JavaScript agrees");
+      }
     });
   }
 }

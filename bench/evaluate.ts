@@ -1,0 +1,230 @@
+/**
+ * How many calls a second can a filter be asked off-box, against interpreters in C in the same run?
+ *
+ *     npm run bench -- evaluate [POLICY ...] [--json FILE]
+ *
+ * Every engine judges the same random calls (bench/calls.ts) in rounds that take turns; what counts is the median
+ * round. Filters: the bench policies compiled by Seccat, and Debian's libseccomp's list and tree of the same.
+ * All answers of all engines are compared first. Needs gcc; libseccomp-dev for its programs and libpcap-dev for
+ * bpf_filter are left out with a word where they are missing.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { encode, readProgram } from "../src/bpf/codec.ts";
+import { jit } from "../src/bpf/jit/index.ts";
+import type { Program } from "../src/bpf/program.ts";
+import { compile } from "../src/compile/index.ts";
+import { longest } from "../test/bpf/jit/longest.ts";
+import { Random, seedOf } from "../test/seed.ts";
+import { randomCalls } from "./calls.ts";
+import { type Engine, engines, floor, type Terms, type Times } from "./duel.ts";
+import { machine } from "./machine.ts";
+import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
+import { buildInterpreter, buildLibseccomp, runLibseccomp } from "./peer.ts";
+import { type Spread, spreadOf } from "./quantile.ts";
+import { root } from "./root.ts";
+
+const CALLS = 1 << 13;
+const MANY = 1 << 20;
+const ROUNDS = 25;
+const BUILDS = 9;
+const policies = ["randomcat", "docker-default", "args-heavy", "docker-default-multi"];
+/** How this file's neighbours end: .js when built, .ts otherwise. */
+const extension = import.meta.url.split(".").at(-1);
+
+interface Filter {
+  readonly policy: string;
+  readonly maker: string;
+  readonly shape: "tree" | "list";
+  readonly program: Program;
+}
+
+/** Milliseconds to build the JIT's function. */
+interface Build {
+  /** As the first thing that a process does. */
+  readonly first: Spread;
+  /** When others were built before. */
+  readonly again: Spread;
+}
+
+interface Result {
+  readonly policy: string;
+  readonly maker: string;
+  readonly shape: "tree" | "list";
+  readonly instructions: number;
+  readonly build: Build;
+  /** Nanoseconds for one call. */
+  readonly engines: Times;
+}
+
+function filtersOf(policy: string, folder: string, libseccomp: string | undefined): Filter[] {
+  const file = `${root}bench/policies/${policy}.json`;
+  const own: Filter = { policy, maker: "Seccat", shape: "tree", program: compile(readNeutral(file)).program };
+  const out = join(folder, "libseccomp.bpf");
+  const shapes = libseccomp === undefined ? [] : (["tree", "list"] as const);
+  const theirs = shapes.map((shape): Filter => {
+    runLibseccomp(libseccomp ?? "", rulesForLibseccomp(file), shape === "tree", out, 1);
+    return { policy, maker: "libseccomp", shape, program: readProgram(readFileSync(out), "little") };
+  });
+  return [own, ...theirs];
+}
+
+/** The times of some builds of the program in `file`, in processes of their own. */
+function buildTimes(file: string): Build {
+  const script = fileURLToPath(new URL(`./build.${extension}`, import.meta.url));
+  const times = Array.from({ length: BUILDS }, () => {
+    const done = spawnSync(process.execPath, [script, file], { encoding: "utf8" });
+    if (done.status !== 0) throw new Error(done.stderr);
+    return done.stdout.split(" ").map(Number);
+  });
+  const column = (at: number) => spreadOf(times.map((pair) => pair[at] ?? Number.NaN));
+  return { first: column(0), again: column(1) };
+}
+
+async function compete({ program, ...filter }: Filter, terms: Omit<Terms, "arches">): Promise<Result> {
+  const { arches } = readNeutral(`${root}bench/policies/${filter.policy}.json`);
+  writeFileSync(terms.file, encode(program));
+  const worker = new Worker(new URL(`./duel.${extension}`, import.meta.url), {
+    workerData: { ...terms, arches },
+  });
+  const times: Times = await new Promise((resolve, reject) => {
+    worker.once("message", resolve).once("error", reject);
+  });
+  return { ...filter, instructions: program.insns.length, build: buildTimes(terms.file), engines: times };
+}
+
+/** How fast a million calls can be judged, and how fast what decides most of them can be read at all. */
+function bound(program: Program, random: Random) {
+  const calls = randomCalls(random, program, ["x86_64"], MANY);
+  const returns = new Uint32Array(MANY);
+  const evaluator = jit(program);
+  const [judged, read]: [number[], number[]] = [[], []];
+  for (let round = -3; round < ROUNDS; round++) {
+    const start = performance.now();
+    evaluator.evaluateMany(calls, returns);
+    const between = performance.now();
+    floor(calls, returns);
+    const end = performance.now();
+    if (round < 0) continue;
+    judged.push(((between - start) * 1e6) / MANY);
+    read.push(((end - between) * 1e6) / MANY);
+  }
+  return { calls: MANY, evaluateMany: spreadOf(judged), floor: spreadOf(read) };
+}
+
+function longestBuilds(folder: string): readonly (readonly [name: string, build: Build])[] {
+  return longest.map(([name, program]) => {
+    const file = join(folder, "longest.bpf");
+    writeFileSync(file, encode(program));
+    return [name, buildTimes(file)];
+  });
+}
+
+const heads = [
+  "",
+  "",
+  "instrs",
+  ...engines,
+  "C/evaluate",
+  "C/many",
+  "C/floor",
+  "build ms",
+  "again",
+  "many p10..p90",
+];
+const widths = [22, 18, 6, 8, 12, 8, 10, 14, 7, 12, 8, 9, 10, 7, 15];
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+    .join("");
+}
+
+function printResult({ policy, maker, shape, instructions, build, engines: times }: Result): void {
+  const text = (value: number | undefined) => (value === undefined ? "-" : value.toFixed(1));
+  const medians = engines.map((engine) => text(times[engine]?.median));
+  const ratio = (engine: Engine) =>
+    text((times.C?.median ?? Number.NaN) / (times[engine]?.median ?? Number.NaN));
+  const { p10 = Number.NaN, p90 = Number.NaN } = times.evaluateMany ?? {};
+  const ratios = [ratio("evaluate"), ratio("evaluateMany"), ratio("floor")];
+  const rest = [text(build.first.median), text(build.again.median), `${p10.toFixed(1)}..${p90.toFixed(1)}`];
+  console.log(line([policy, `${maker}, ${shape}`, String(instructions), ...medians, ...ratios, ...rest]));
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** Every filter of the wanted policies in turn; prints each result when it is there. */
+async function competeAll(
+  folder: string,
+  wanted: readonly string[],
+  binary: string,
+  seed: number,
+): Promise<Result[]> {
+  const built = buildLibseccomp(folder);
+  if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
+  console.log(line(heads));
+  const filters = policies
+    .filter((name) => wanted.length === 0 || wanted.includes(name))
+    .flatMap((name) => filtersOf(name, folder, "missing" in built ? undefined : built.binary));
+  const results: Result[] = [];
+  for (const filter of filters) {
+    progress(`${filter.policy} by ${filter.maker}, ${filter.shape}`);
+    const terms = { file: join(folder, "duel"), seed, calls: CALLS, rounds: ROUNDS, binary };
+    const result = await compete(filter, terms);
+    results.push(result);
+    progress("");
+    printResult(result);
+  }
+  return results;
+}
+
+function printLimits({ calls, evaluateMany, floor: least }: ReturnType<typeof bound>): void {
+  const many = evaluateMany.median;
+  console.log(`
+docker-default, ${calls} calls: ${(1000 / many).toFixed(0)} million a second, ${many.toFixed(2)} ns each
+  to read nr and arch of each and write a word for it: ${least.median.toFixed(2)} ns each
+`);
+}
+
+async function bench(folder: string, wanted: readonly string[], jsonFile: string | undefined): Promise<void> {
+  const peer = buildInterpreter(folder);
+  if ("missing" in peer) {
+    console.error(`there is nothing to compare with: ${peer.missing}`);
+    process.exitCode = 3;
+    return;
+  }
+  if (peer.noPcap !== undefined) console.log(`bpf_filter is left out: ${peer.noPcap}`);
+  const seed = seedOf("bench/evaluate");
+  const on = `${machine()}; C: ${peer.compiler}`;
+  console.log(
+    `${on}\nnanoseconds a call, median of ${ROUNDS} rounds over ${CALLS} random calls, engines in turn\n`,
+  );
+  const results = await competeAll(folder, wanted, peer.binary, seed);
+  const docker = compile(readNeutral(`${root}bench/policies/docker-default.json`)).program;
+  const limits = bound(docker, new Random(seed));
+  printLimits(limits);
+  const builds = longestBuilds(folder);
+  for (const [name, { first, again }] of builds)
+    console.log(
+      `4096 instructions, ${name}: built in ${first.median.toFixed(0)} ms, again ${again.median.toFixed(0)} ms`,
+    );
+  if (jsonFile === undefined) return;
+  const date = new Date().toISOString();
+  const head = { bench: "evaluate", machine: on, date, seed, rounds: ROUNDS, calls: CALLS };
+  writeFileSync(jsonFile, `${JSON.stringify({ ...head, results, limits, builds }, undefined, 2)}\n`);
+}
+
+const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
+const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
+try {
+  await bench(folder, positionals, values.json);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,180 @@
+/**
+ * The JavaScript of a program. Nothing is in it but numbers and the operations of the opcode table.
+ *
+ * Jumps go forward only, so a jump is a `break` out of a labelled block that ends where its target begins:
+ *
+ *     function s0(w,o,p,a,x){
+ *     L2:{L1:{
+ *     switch(p){case 7:break L2;}
+ *     a=w[o+4]|0;if(a===5)break L1;return 327681;
+ *     }
+ *     ...
+ *     }
+ *     ...
+ *     }
+ *
+ * V8 does not optimise a function that is too long, and its parser needs stack for each open block, so the text
+ * is cut into functions; a jump to a later one is a call in tail position, and there are some sixty at most.
+ * `p` says where a function is entered. Words are signed, so that they stay out of V8's heap.
+ */
+import type { Block, Target } from "./specialise.ts";
+import type { Tables } from "./table.ts";
+import { WINDOW } from "./table.ts";
+
+/** Blocks in one function. */
+const MOST_BLOCKS = 96;
+/** Statements and jumps in one function. */
+const MOST_LINES = 384;
+
+/** Consecutive blocks that make one function. */
+interface Segment {
+  readonly first: number;
+  readonly blocks: readonly Block[];
+}
+
+/** What one function needs to know of all. */
+interface Layout {
+  readonly segments: readonly Segment[];
+  /** The segment of each block. */
+  readonly segmentOf: readonly number[];
+  /** The number `p` at which each block is entered from outside its function. */
+  readonly entryOf: readonly number[];
+  /** Blocks that are entered from outside their function. */
+  readonly entered: ReadonlySet<number>;
+  /** A, X and the cells in use, as parameters. */
+  readonly variables: string;
+}
+
+/**
+ * The body of a function of (E, T, R, wrong): the tables' verdicts, entries and returns, and what to throw for a
+ * call of another size. It returns evaluate(words) and many(calls, returns, count).
+ *
+ * A call costs one load of a verdict; `judge` is for those that have none. Four calls make one turn of the loop,
+ * because a turn costs as much as a call.
+ */
+export function programText(tables: Tables): string {
+  const layout = layOut(tables);
+  const call = (o: string, i: string) =>
+    `{let v=${verdictText(tables, o)}r[${i}]=v===${tables.none}?judge(w,${o}):v;}`;
+  return `"use strict";
+${layout.segments.map((_, s) => segmentText(layout, s)).join("\n")}
+${enterText(tables, layout)}
+function judge(w,o){let v=${tables.general};${lookupText(tables, "T", "o")}
+return v<${tables.returns.length}?R[v]:enter(w,o,v)|0;}
+function evaluate(w){if(!(w instanceof Uint32Array)||w.length!==16)throw wrong(w);
+let v=${verdictText(tables, "0")}return (v===${tables.none}?judge(w,0):v)>>>0;}
+function many(w,r,n){let i=0,o=0;
+for(;i+4<=n;i+=4,o+=64){
+${[0, 1, 2, 3].map((at) => call(`o+${16 * at}`, `i+${at}`)).join("\n")}
+}
+for(;i<n;i++,o+=16)${call("o", "i")}
+}
+return {evaluate,many};`;
+}
+
+/** An expression and statements that leave the verdict of the call at `o` in `v`, or `none`. */
+function verdictText(tables: Tables, o: string): string {
+  return `${tables.returns[tables.general] ?? tables.none};${lookupText(tables, "E", o)}`;
+}
+
+function layOut({ blocks, starts, returns }: Tables): Layout {
+  const segments = cut(blocks);
+  const segmentOf = segments.flatMap((segment, s) => segment.blocks.map(() => s));
+  const entryOf = blocks.map((_, id) => returns.length + starts.length + id);
+  starts.forEach((id, at) => {
+    entryOf[id] = returns.length + at;
+  });
+  const entered = new Set(starts);
+  blocks.forEach((block, id) => {
+    for (const to of leadsTo(block)) if (segmentOf[to] !== segmentOf[id]) entered.add(to);
+  });
+  return { segments, segmentOf, entryOf, entered, variables: `a,x${cellsOf(blocks)}` };
+}
+
+/** Cuts blocks into functions. */
+function cut(blocks: readonly Block[]): Segment[] {
+  const segments: Segment[] = [];
+  let first = 0;
+  let lines = 0;
+  blocks.forEach((block, id) => {
+    lines += block.statements.length + 1;
+    if (id > first && (id - first >= MOST_BLOCKS || lines > MOST_LINES)) {
+      segments.push({ first, blocks: blocks.slice(first, id) });
+      first = id;
+      lines = block.statements.length + 1;
+    }
+  });
+  return blocks.length > 0 ? [...segments, { first, blocks: blocks.slice(first) }] : [];
+}
+
+/** `,m0,m3`: the cells that some statement stores. */
+function cellsOf(blocks: readonly Block[]): string {
+  const stored = new Set<string>();
+  for (const { statements } of blocks)
+    for (const text of statements) if (text.startsWith("m")) stored.add(text.slice(0, text.indexOf("=")));
+  return [...stored].map((cell) => `,${cell}`).join("");
+}
+
+function leadsTo({ end }: Block): number[] {
+  const to = end.kind === "ret a" ? [] : end.kind === "go" ? [end.to] : [end.yes, end.no];
+  return to.flatMap((target) => ("ret" in target ? [] : target.block));
+}
+
+function segmentText(layout: Layout, s: number): string {
+  const { first = 0, blocks = [] } = layout.segments[s] ?? {};
+  const broken = new Set<number>();
+  const bodies = blocks.map((block, i) => blockText(block, first + i, layout, broken));
+  const entries = blocks.map((_, i) => first + i).filter((id) => id > first && layout.entered.has(id));
+  for (const id of entries) broken.add(id);
+  const labels = [...broken].sort((a, b) => b - a).map((id) => `L${id}:{`);
+  const cases = entries.map((id) => `case ${layout.entryOf[id]}:break L${id};`);
+  const choice = cases.length > 0 ? `switch(p){${cases.join("")}}\n` : "";
+  const parts = bodies.map((body, i) => `${broken.has(first + i) ? "}" : ""}${body}\n`);
+  return `function s${s}(w,o,p,${layout.variables}){\n${labels.join("")}${choice}${parts.join("")}}`;
+}
+
+/** The text of a block; the blocks that it breaks to are added to `broken`. */
+function blockText({ statements, end }: Block, id: number, layout: Layout, broken: Set<number>): string {
+  const wayTo = (target: Target): string => {
+    if ("ret" in target) return `return ${target.ret};`;
+    const { block } = target;
+    if (block === id + 1 && layout.segmentOf[block] === layout.segmentOf[id]) return "";
+    if (layout.segmentOf[block] !== layout.segmentOf[id])
+      return `return s${layout.segmentOf[block]}(w,o,${layout.entryOf[block]},${layout.variables});`;
+    broken.add(block);
+    return `break L${block};`;
+  };
+  const start = statements.join("");
+  if (end.kind === "ret a") return `${start}return a;`;
+  if (end.kind === "go") return start + wayTo(end.to);
+  const yes = wayTo(end.yes);
+  const no = wayTo(end.no);
+  return yes === "" ? `${start}if(!(${end.test})){${no}}` : `${start}if(${end.test}){${yes}}${no}`;
+}
+
+/** The function that goes on from an entry which is no verdict. */
+function enterText({ starts }: Tables, { segments, segmentOf, entryOf, variables }: Layout): string {
+  const used = segments.map((_, s) => s).filter((s) => starts.some((id) => segmentOf[id] === s));
+  const zeros = variables.replace(/\w+/g, "0");
+  const calls = used.map((s, i) => {
+    const last = Math.max(...starts.filter((id) => segmentOf[id] === s).map((id) => entryOf[id] ?? 0));
+    return `${i < used.length - 1 ? `if(e<=${last})` : ""}return s${s}(w,o,e,${zeros});`;
+  });
+  return `function enter(w,o,e){${calls.join("\n")}}`;
+}
+
+/** Statements that leave what `table` has for the call at `o` in `v`, and nothing for a call in no window. */
+function lookupText({ windows }: Tables, table: string, o: string): string {
+  const arches = [...new Set(windows.map(({ arch }) => arch))];
+  const texts = arches.map((arch) => {
+    const own = windows.flatMap((window, i) => (window.arch === arch ? [{ ...window, at: i * WINDOW }] : []));
+    const choice = own.map(({ base, at }) =>
+      base === 0 && at === 0
+        ? `if(n<${WINDOW})v=${table}[n];`
+        : `if((n-${base}>>>0)<${WINDOW})v=${table}[(n-${base}>>>0)+${at}];`,
+    );
+    const text = choice.join("else ");
+    return arch === undefined ? text : `if((w[${o}+1]|0)===${arch | 0}){${text}}`;
+  });
+  return `const n=w[${o}];${texts.join("else ")}\n`;
+}

@@ -1,0 +1,67 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { abi } from "../../../arch/index.ts";
+import { packData } from "../../../src/abi/data.ts";
+import { jit } from "../../../src/bpf/jit/index.ts";
+import { list } from "../../../src/bpf/list.ts";
+import type { Program } from "../../../src/bpf/program.ts";
+import { run } from "../../../src/bpf/run.ts";
+import { compile } from "../../../src/compile/index.ts";
+import { randomCall, randomPolicy } from "../../policy/random.ts";
+import { Random, seedOf } from "../../seed.ts";
+import { randomProgram, randomWords } from "../random.ts";
+
+const test = suite("bpf/jit/random");
+/** With SECCAT_LONG set, ten times as many. */
+const programs = process.env.SECCAT_LONG ? 20_000 : 2000;
+const CALLS = 50;
+
+/** Fails on the first call that is answered otherwise than by the interpreter, alone or in a batch. */
+function agree(program: Program, calls: readonly Uint32Array[]): void {
+  const evaluator = jit(program);
+  assert.is(evaluator.kind, "jit");
+  const batch = new Uint32Array(16 * calls.length);
+  calls.forEach((words, i) => {
+    batch.set(words, 16 * i);
+  });
+  const returns = evaluator.evaluateMany(batch);
+  calls.forEach((words, i) => {
+    const expected = run(program, words);
+    if (returns[i] === expected && evaluator.evaluate(words) === expected) return;
+    const hex = [...words].map((word) => word.toString(16)).join(" ");
+    assert.is(returns[i], expected, `for the words ${hex}\n${list(program)}`);
+    assert.is(evaluator.evaluate(words), expected, `alone, for the words ${hex}\n${list(program)}`);
+  });
+}
+
+/** Words as randomWords makes them, half of them with a number that has a table entry, on an arch that is asked for. */
+function callOf(random: Random, program: Program): Uint32Array {
+  const words = randomWords(random, program);
+  if (random.once(2)) words[0] = random.below(520);
+  if (random.once(2)) words[1] = random.pick([0xc000003e, 0xc00000b7, 0x40000003]);
+  return words;
+}
+
+test(`${programs} random programs answer ${CALLS} calls each as the interpreter does`, () => {
+  const random = new Random(seedOf("bpf/jit/random programs"));
+  for (let i = 0; i < programs; i++) {
+    const program = randomProgram(random, { maxLength: random.once(20) ? 600 : 60 });
+    agree(
+      program,
+      Array.from({ length: CALLS }, () => callOf(random, program)),
+    );
+  }
+});
+
+test(`the programs of ${programs / 10} random policies do so too, ${CALLS} calls each`, () => {
+  const random = new Random(seedOf("bpf/jit/random policies"));
+  for (let i = 0; i < programs / 10; i++) {
+    const policy = randomPolicy(random);
+    const { program } = compile(policy);
+    assert.is(program.endian, abi(policy.arches[0] ?? "x86_64").endian);
+    const calls = Array.from({ length: CALLS }, () => packData(randomCall(random, policy), program.endian));
+    agree(program, calls);
+  }
+});
+
+test.run();

@@ -1,0 +1,86 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { assembleProgram } from "../../../src/bpf/assemble.ts";
+import { type Tables, tablesOf, WINDOW } from "../../../src/bpf/jit/table.ts";
+import { compile } from "../../../src/compile/index.ts";
+import { allow, policy } from "../../../src/policy/builder.ts";
+
+const test = suite("bpf/jit/table");
+const X86_64 = 0xc000003e;
+const ALLOW = 0x7fff0000;
+
+/** What the table says of a number: a verdict as u32, a block, or that it has none. */
+function entryOf({ windows, entries, returns, starts, general }: Tables, arch: number, nr: number): string {
+  const at = windows.findIndex(
+    (window) => window.arch === arch && nr >= window.base && nr < window.base + WINDOW,
+  );
+  if (at < 0) return "no entry";
+  const entry = entries[at * WINDOW + nr - (windows[at]?.base ?? 0)] ?? -1;
+  if (entry === general) return "general";
+  const ret = returns[entry];
+  return ret === undefined ? `block ${starts[entry - returns.length]}` : `0x${(ret >>> 0).toString(16)}`;
+}
+
+const mixed = compile(
+  policy({ default: "kill_process", arches: ["x86_64", "x32", "x86"] }, [
+    allow("read", "write"),
+    allow("socket").if("domain == AF_UNIX"),
+  ]),
+).program;
+
+test("numbers that arguments do not matter for have their verdict, the others a block", () => {
+  const tables = tablesOf(mixed);
+  assert.is(entryOf(tables, X86_64, 0), `0x${ALLOW.toString(16)}`);
+  assert.is(entryOf(tables, X86_64, 2), "0x80000000");
+  assert.match(entryOf(tables, X86_64, 41), /^block/);
+});
+
+test("x32's numbers have a window of their own, and each arch that is asked for", () => {
+  const tables = tablesOf(mixed);
+  assert.is(entryOf(tables, X86_64, 0x40000001), `0x${ALLOW.toString(16)}`);
+  assert.is(entryOf(tables, 0x40000003, 3), `0x${ALLOW.toString(16)}`);
+  assert.match(entryOf(tables, 0x40000003, 359), /^block/);
+  assert.is(entryOf(tables, 0xc00000b7, 3), "no entry");
+});
+
+test("a program that never loads arch has one window for all", () => {
+  const tables = tablesOf(assembleProgram("ld nr\njeq #3, next, o\nret ERRNO(1)\no: ret ALLOW"));
+  assert.equal(tables.windows, [{ arch: undefined, base: 0 }]);
+  assert.is(tables.returns[tables.entries[3] ?? -1], 0x00050001);
+  assert.is(tables.returns[tables.entries[4] ?? -1], ALLOW);
+});
+
+test("numbers that arithmetic was done on have their own verdicts", () => {
+  const tables = tablesOf(assembleProgram("ld nr\nmul #3\nst M[0]\nldx M[0]\nsub x\nadd #5\nadd x\nret a"));
+  for (const nr of [0, 1, 100, 511]) assert.is(tables.returns[tables.entries[nr] ?? -1], nr * 3 + 5);
+});
+
+test("what is behind an argument is specialised too: a list that goes on is not walked again", () => {
+  const list = Array.from({ length: 100 }, (_, nr) => `jeq #${nr + 10}, next, +1\nret ERRNO(${nr})`);
+  const text = ["ld nr", "jeq #50, next, rest", "ld [16]", "jeq #1, next, rest", "ret TRAP(1)"];
+  const program = assembleProgram([...text, "rest: ld nr", ...list, "ret ALLOW"].join("\n"));
+  const tables = tablesOf(program);
+  const entry = tables.entries[50] ?? 0;
+  const start = tables.blocks[tables.starts[entry - tables.returns.length] ?? -1];
+  assert.equal(start, {
+    pc: 2,
+    statements: ["a=w[o+4]|0;"],
+    end: { kind: "jump", test: "a===1", yes: { ret: 0x00030001 }, no: { ret: 0x00050028 } },
+  });
+});
+
+test("blocks lead to later ones only", () => {
+  const { blocks } = tablesOf(mixed);
+  blocks.forEach(({ end }, id) => {
+    const to = end.kind === "jump" ? [end.yes, end.no] : end.kind === "go" ? [end.to] : [];
+    for (const target of to) if ("block" in target) assert.ok(target.block > id, `${id} to ${target.block}`);
+  });
+});
+
+test("a program without any condition is one entry and no block", () => {
+  const tables = tablesOf(assembleProgram("ret KILL_PROCESS"));
+  assert.equal(tables.blocks, []);
+  assert.equal([...tables.returns], [0x80000000 | 0]);
+});
+
+test.run();
