@@ -12,10 +12,11 @@ import { Stretches } from "./stretch.ts";
 
 /** So many bits are tried alone, so many in pairs, and so many in triples. */
 const SINGLES = 12;
-const PAIRS = 8;
-const TRIPLES = 7;
-/** Longer stretches are split before they are halved. */
-const LONGEST = 12;
+const PAIRS = 6;
+const TRIPLES = 5;
+/** Longer stretches are split before they are halved; few runs are cheap to look at, all together. */
+const LONGEST = 8;
+const FEW_RUNS = 16;
 /** What is left to search after a half has at most so many runs. */
 const MOST_LEFT = 4;
 
@@ -26,6 +27,7 @@ const WITH = 2;
 /** What a half holds: nothing yet, or two decisions; else the id of its one. */
 const EMPTY = -1;
 const MIXED = -2;
+const UNKNOWN = -1;
 
 /** A half and what the search of the other one costs. */
 export interface CheapHalf {
@@ -42,7 +44,7 @@ export class Halves {
   readonly #rest: Stretches;
   /** At run * masks + mask: WITH when the run has numbers with a bit of the mask, WITHOUT, or both. */
   readonly #members: Uint8Array;
-  /** There, too: the weight of those with a bit. */
+  /** There, too: the weight of those with a bit, for a run that has both; UNKNOWN until it is asked for. */
   readonly #shares: Float64Array;
   /** Of the stretch at hand, at mask * 2 + (1 for the half with a bit): its one decision, last decision, runs, weight. */
   readonly #only: Int32Array;
@@ -51,20 +53,21 @@ export class Halves {
   readonly #weight: Float64Array;
   readonly #active: Int32Array;
   #activeCount = 0;
+  readonly #longest: number;
   #length = 0;
 
   constructor(runs: readonly Run[], price: number) {
     this.#runs = runs;
+    this.#longest = runs.length <= FEW_RUNS ? FEW_RUNS : LONGEST;
     this.masks = masksOf(runs);
     this.#rest = new Stretches(MOST_LEFT, price);
     const m = this.masks.length;
     this.#members = new Uint8Array(runs.length * m);
-    this.#shares = new Float64Array(runs.length * m);
-    runs.forEach((run, i) => {
-      this.masks.forEach((mask, j) => {
-        this.#look(run, mask, i * m + j);
-      });
-    });
+    this.#shares = new Float64Array(runs.length * m).fill(UNKNOWN);
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[i];
+      for (let j = 0; run && j < m; j++) this.#members[i * m + j] = membersOf(run, this.masks[j] ?? 0);
+    }
     this.#only = new Int32Array(2 * m);
     this.#last = new Int32Array(2 * m);
     this.#count = new Int32Array(2 * m);
@@ -72,11 +75,16 @@ export class Halves {
     this.#active = new Int32Array(m);
   }
 
-  #look(run: Run, mask: number, at: number): void {
-    const found = membersOf(run, mask);
-    this.#members[at] = found;
-    if (found === (WITH | WITHOUT)) this.#shares[at] = weightIn(run, mask, true);
-    else if (found === WITH) this.#shares[at] = run.weight;
+  /** The weight of the numbers of run `at` that have a bit of the mask. */
+  #share(run: Run, at: number, mask: number): number {
+    const cell = at * this.masks.length + mask;
+    const members = this.#members[cell] ?? 0;
+    if (members !== (WITH | WITHOUT)) return members === WITH ? run.weight : 0;
+    const known = this.#shares[cell] ?? UNKNOWN;
+    if (known !== UNKNOWN) return known;
+    const share = weightIn(run, this.masks[mask] ?? 0, true);
+    this.#shares[cell] = share;
+    return share;
   }
 
   /** Begins with the stretch of run `at` alone. */
@@ -94,7 +102,7 @@ export class Halves {
   /** Takes run `at`, the next one, to the stretch; whether halves of it are worth a look. */
   add(at: number): boolean {
     const run = this.#runs[at];
-    if (!run || ++this.#length > LONGEST) return false;
+    if (!run || ++this.#length > this.#longest) return false;
     const active = this.#active;
     const row = at * this.masks.length;
     const { id } = run.node;
@@ -102,7 +110,7 @@ export class Halves {
     for (let i = 0; i < this.#activeCount; i++) {
       const mask = active[i] ?? 0;
       const members = this.#members[row + mask] ?? 0;
-      const share = this.#shares[row + mask] ?? 0;
+      const share = this.#share(run, at, mask);
       if (members & WITHOUT) this.#grow(2 * mask, id, run.weight - share);
       if (members & WITH) this.#grow(2 * mask + 1, id, share);
       if (this.#only[2 * mask] !== MIXED || this.#only[2 * mask + 1] !== MIXED) active[kept++] = mask;
@@ -149,7 +157,7 @@ export class Halves {
       if ((members & (set ? WITH : WITHOUT)) === 0) continue;
       const run = this.#runs[i];
       if (!run) continue;
-      const share = this.#shares[at] ?? 0;
+      const share = this.#share(run, i, mask);
       const whole = members !== (WITH | WITHOUT);
       const first = whole ? run.from : set ? firstWith(run.from, bits) : firstWithout(run.from, bits);
       const last = whole ? run.to : set ? lastWith(run.to, bits) : lastWithout(run.to, bits);
