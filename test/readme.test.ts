@@ -63,6 +63,8 @@ class Sandbox {
   constructor() {
     const bin = join(this.folder, "bin");
     mkdirSync(bin);
+    // So that no package.json of a folder above says what `seccat` is.
+    this.put("package.json", "{}\n");
     mkdirSync(join(this.folder, "node_modules"));
     symlinkSync(root, join(this.folder, "node_modules", "seccat"));
     writeFileSync(
