@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 const benches: readonly (readonly [name: string, question: string])[] = [
   ["compile", "how good and how fast is the compiler, against libseccomp?"],
   ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],
+  ["mutants", "does the prover find every fault that is planted in a compiled program?"],
+  ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
   ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],
 ];
