@@ -2,7 +2,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { describeCall } from "../prove/index.ts";
 import { type Boundary, generateTests, type Mismatch, writeTestFile } from "../testing/index.ts";
-import { type Args, usage } from "./args.ts";
+import type { Args } from "./args.ts";
 import { printWarnings, readFilter } from "./filter.ts";
 import { inFile, inputName } from "./input.ts";
 import { checkOutput, Exit, outStyle, printJson, say, visible, writeOutput } from "./output.ts";
@@ -29,10 +29,6 @@ export function writeGenerated(path: string, args: Args): number {
 
 /** How a test file at `output` names the filter at `path`. */
 function nameFrom(output: string | undefined, path: string): string {
-  if (path === "-")
-    throw usage("a test file has to name the filter, and standard input has no name", {
-      expected: "a file",
-    });
   if (output === undefined || output === "-") return path;
   return relative(dirname(resolve(output)), resolve(path));
 }

@@ -29,7 +29,8 @@ interface FileRun {
 export async function test(args: Args): Promise<number> {
   const paths = args.texts("files");
   const generate = args.flag("generate");
-  const filter = generate ? paths.find((path) => !isTest(path)) : undefined;
+  const texts = new Map(generate ? paths.map((path) => [path, testText(path)]) : []);
+  const filter = paths.find((path) => generate && texts.get(path) === undefined);
   if (filter !== undefined && paths.length === 1) return writeGenerated(filter, args);
   if (filter !== undefined)
     throw usage("--generate writes the tests of one filter", {
@@ -38,7 +39,7 @@ export async function test(args: Args): Promise<number> {
     });
   if (args.output() !== undefined)
     throw usage("-o takes the tests of a filter", { expected: "--generate POLICY -o FILE" });
-  const runs = runAll(paths, generate);
+  const runs = runAll(paths, generate, (path) => texts.get(path) ?? readText(path));
   const failed = runs.reduce((sum, run) => sum + failuresOf(run), 0);
   if (args.flag("json")) printJson({ failed, files: runs.map(({ run, ...rest }) => ({ ...rest, ...run })) });
   else {
@@ -50,20 +51,21 @@ export async function test(args: Args): Promise<number> {
   return failed === 0 ? Exit.yes : Exit.no;
 }
 
-/** Whether `path` holds a test file; standard input always does, for a test file has to name its filter. */
-function isTest(path: string): boolean {
-  if (path === "-") return true;
+/** The text of a test file; undefined for any other file. Standard input is one, since its filter has a name. */
+function testText(path: string): string | undefined {
   const bytes = readInput(path);
-  return !bytes.includes(0) && isTestFile(decodeText(bytes, path), path);
+  if (path !== "-" && bytes.includes(0)) return undefined;
+  const text = decodeText(bytes, inputName(path));
+  return path === "-" || isTestFile(text, path) ? text : undefined;
 }
 
 /** All files' outcomes. Throws a SeccatError with the faults of all of them. */
-function runAll(paths: readonly string[], generate: boolean): FileRun[] {
+function runAll(paths: readonly string[], generate: boolean, textOf: (path: string) => string): FileRun[] {
   const runs: FileRun[] = [];
   const issues: Issue[] = [];
   for (const path of paths) {
     try {
-      runs.push(runFile(path, generate));
+      runs.push(runFile(path, textOf(path), generate));
     } catch (error) {
       if (!(error instanceof SeccatError)) throw error;
       issues.push(...error.issues);
@@ -74,9 +76,9 @@ function runAll(paths: readonly string[], generate: boolean): FileRun[] {
   return runs;
 }
 
-function runFile(path: string, generate: boolean): FileRun {
+function runFile(path: string, text: string, generate: boolean): FileRun {
   const name = inputName(path);
-  const file = readTestFile(readText(path), name);
+  const file = readTestFile(text, name);
   const layers = file.stack.map((named) => layerOf(named, path));
   return inFile(name, () => {
     const run = runTests(file, layers);

@@ -20,6 +20,7 @@ import { type Action, combineReturns, decodeAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { run } from "../bpf/run.ts";
 import { cases } from "../prove/index.ts";
+import { hostAbi } from "./expect.ts";
 import { type FilterInput, layersOf, programsOf } from "./filter.ts";
 
 /** A call and what it is answered. */
@@ -47,14 +48,13 @@ interface Answered {
 }
 
 /**
- * The tests of `input` (newest first, where it is a stack), which speaks about `arches`; one further arch is
- * asked as well. Throws what compile throws.
+ * The tests of `input` (newest first, where it is a stack), which speaks about `arches`, this machine's when it says
+ * nothing of any; some calls of a further arch are asked as well. Throws what compile throws.
  */
 export function generateTests(input: FilterInput, arches: readonly AbiName[]): Generated {
   const searches = layersOf(input).map((layer) => cases(layer));
-  const byAbi = new Map<AbiName, Map<number, (readonly bigint[])[]>>(
-    arches.map((abi) => [abi, namedCalls(abi)]),
-  );
+  const spoken = arches.length > 0 ? arches : [hostAbi()];
+  const byAbi = new Map(spoken.map((abi) => [abi, namedCalls(abi)]));
   for (const { nr, arch, args } of searches.flatMap(({ calls }) => calls)) {
     const abi = abiOf(arch, nr);
     if (abi === undefined || args.some((arg) => arg >> BigInt(abiFacts(abi).argBits) !== 0n)) continue;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { boundaryText } from "../../src/cli/generate.ts";
 import { policyText } from "./policies.ts";
 import { seccat, withFiles } from "./seccat.ts";
 
@@ -123,6 +124,8 @@ test("--generate writes the answers of a policy or a program as a test file, whi
       assert.match(run.stdout, /lseek\(offset=4096\) gets kill_process \(x86_64\)/);
       assert.match(run.stdout, /lseek\(offset=4097\) gets errno EPERM \(x86_64\)/);
     }
+    const pinned = readFileSync(`${folder}/t.yaml`, "utf8").replace("p.bpf", "q.yaml");
+    writeFileSync(`${folder}/t.yaml`, pinned);
     for (const [before, after] of [
       ["4096", "4095"],
       ["offset >", "offset s>"],
@@ -131,8 +134,6 @@ test("--generate writes the answers of a policy or a program as a test file, whi
       ["allow", "log"],
     ] as const) {
       writeFileSync(`${folder}/q.yaml`, edgy.replace(before, after));
-      assert.is(seccat(["test", "--generate", "p.yaml", "-o", "t.yaml"], { cwd: folder }).code, 0);
-      writeFileSync(`${folder}/t.yaml`, readFileSync(`${folder}/t.yaml`, "utf8").replace("p.yaml", "q.yaml"));
       assert.is(seccat(["test", "t.yaml"], { cwd: folder }).code, 1, `${before} turned into ${after}`);
     }
   });
@@ -154,6 +155,31 @@ test("a generated test file elsewhere finds its filter; --json prints the tests"
       action: { kind: "errno", data: 1 },
     };
     assert.ok(tests.some((one: unknown) => JSON.stringify(one) === JSON.stringify(pinned)));
+  });
+});
+
+test("a disagreement between a policy and its program is told call by call", () => {
+  const call = { nr: 8, arch: 0xc000003e, args: [0n, 4097n, 0n, 0n, 0n, 0n] };
+  const mismatch = { call, expected: "errno EPERM", actual: "allow" };
+  const boundary = {
+    calls: 700,
+    complete: true,
+    answers: { allow: 700 },
+    mismatches: Array(9).fill(mismatch),
+  };
+  const [head, ...lines] = boundaryText("p.yaml", boundary).trimEnd().split("\n");
+  assert.is(head, "  FAIL 9 of 700 calls at the edges of p.yaml");
+  const line =
+    "lseek(0x0, 0x1001, 0x0, 0x0, 0x0, 0x0) on x86_64: the policy says errno EPERM, its program allow";
+  assert.equal(lines, Array(5).fill(`       ${line}`));
+});
+
+test("--generate takes a test file from standard input", () => {
+  withFiles({ "p.yaml": edgy }, (folder) => {
+    const input = passing.replace("write", "socket");
+    const { code, stdout, stderr } = seccat(["test", "--generate", "-"], { cwd: folder, input });
+    assert.is(code, 0, stderr);
+    assert.match(stdout, /calls at the edges of p\.yaml/);
   });
 });
 

@@ -5,6 +5,7 @@ import { assembleProgram } from "../../src/bpf/text.ts";
 import { compile } from "../../src/compile/index.ts";
 import { allow, deny, policy } from "../../src/policy/builder.ts";
 import { programBoundary } from "../../src/testing/boundary.ts";
+import { hostAbi } from "../../src/testing/expect.ts";
 import {
   boundaryOf,
   type FilterLayer,
@@ -85,6 +86,22 @@ generating("what no policy may say is pinned all the same: errno 0, trap 0, unkn
     ["write() gets errno 0", "open() gets trap 0", "close() gets kill_process"],
   );
 });
+
+generating(
+  "a program that looks at no arch is pinned on this machine's; an unfinished search is told",
+  () => {
+    const made = generateTests(program("ld [16]", "jeq #7, a", "ret #0", "a: ret #0x7fff0000"), []);
+    const reads = made.tests.filter(({ abi, call }) => abi === hostAbi() && call === "read");
+    assert.ok(reads.some(({ action }) => action.kind === "allow"));
+    assert.not.match(writeTestFile(["x"], made), /There are more edges/);
+    const text = writeTestFile(["x y: z", "-"], { ...made, complete: false });
+    assert.match(text, /^# .*\n# There are more edges: the search for them ended at its limit\.\nstack: /);
+    assert.equal(
+      readTestFile(text).stack.map(({ path }) => path),
+      ["x y: z", "-"],
+    );
+  },
+);
 
 generating("a policy and its programs agree at their edges, in both byte orders", () => {
   const { calls, complete, answers, mismatches } = boundaryOf(both);
