@@ -22,6 +22,11 @@ const asm = (...lines: string[]): Program => assembleProgram(lines.join("\n"));
 const words = (call: SeccompData) => packData(call, "little");
 const END = ["k: ret #0x80000000", "a: ret #0x7fff0000"];
 
+/** For JSON, which has no 64-bit numbers. */
+function plain(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `0x${value.toString(16)}` : value;
+}
+
 /** Which instructions, and which sides of its conditional jumps, the calls run. */
 function coverage(program: Program, calls: readonly SeccompData[]): Set<string> {
   const seen = new Set<string>();
@@ -131,7 +136,7 @@ boundaries("every instruction of compiled programs that some call reaches is rea
     checked++;
     const mine = coverage(program, found.calls);
     const theirs = coverage(program, cases(policy).calls);
-    for (const step of theirs) assert.ok(mine.has(step), `step ${step} of ${JSON.stringify(policy, String)}`);
+    for (const step of theirs) assert.ok(mine.has(step), `step ${step} of ${JSON.stringify(policy, plain)}`);
   }
   assert.ok(checked > 20, `${checked} of 40 searches came to an end`);
 });

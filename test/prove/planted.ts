@@ -138,11 +138,16 @@ function confirmEqual(policy: Policy, original: Program, mutant: Program, limit:
   for (const call of searches.flatMap(({ calls }) => calls)) {
     asked++;
     if (run(mutant, packData(call, mutant.endian)) !== evaluate(policy, call).ret)
-      assert.unreachable(`proved equal, but not for ${JSON.stringify(call, String)} in ${show(mutant)}`);
+      assert.unreachable(`proved equal, but not for ${JSON.stringify(call, plain)} in ${show(mutant)}`);
   }
   return { asked, cut: searches.filter(({ complete }) => !complete).length };
 }
 
 function show({ insns }: Program): string {
   return JSON.stringify(insns.map(({ code, jt, jf, k }) => [code, jt, jf, k]));
+}
+
+/** For JSON, which has no 64-bit numbers. */
+function plain(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `0x${value.toString(16)}` : value;
 }
