@@ -111,3 +111,20 @@ export function placedOf({ rules }: Alternatives): Placed[] {
     })),
   }));
 }
+
+/**
+ * Whether two rules compare one register by numbers with one upper half, however: then libseccomp's tree shares the test
+ * of it. known.ts lists what is known to follow; that a rule gets lost where `!=` meets an order came out here:
+ *
+ *     a0 < 0x2_00000006 && a1 <= 0x2_00000003        a0 != 0x2_00000005 && a1 <= 0x2_00000003
+ *     a0 = 0x2_00000005, a1 = 0x2_00000000           is denied
+ */
+export function sharesHalf({ rules }: Alternatives): boolean {
+  return rules.some((one, i) =>
+    rules
+      .slice(i + 1)
+      .some((other) =>
+        one.some((x) => other.some((y) => x.index === y.index && x.value >> 32n === y.value >> 32n)),
+      ),
+  );
+}
