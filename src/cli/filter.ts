@@ -31,11 +31,23 @@ export interface FilterOptions {
   readonly target?: AbiName | undefined;
 }
 
-/**
- * The filter that `path` holds. Bytes with a NUL among them are a program: the
- * first instruction of every program has one, a text has none.
- */
+/** What a file holds: a program, or a policy as it was read. */
+export type Source = { readonly name: string } & (
+  | { readonly bytes: Uint8Array; readonly read?: never }
+  | { readonly read: ReadResult; readonly bytes?: never }
+);
+
+/** The filter that `path` holds; a policy is compiled. */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
+  const { name, read, bytes } = readSource(path);
+  return read ? fromPolicy(read, name, options) : fromBytes(bytes, name, options);
+}
+
+/**
+ * What `path` holds. Bytes with a NUL among them are a program: the first instruction of every program has one, a
+ * text has none.
+ */
+export function readSource(path: string): Source {
   refuseProcess(path);
   const bytes = readInput(path);
   const name = inputName(path);
@@ -46,8 +58,7 @@ export function readFilter(path: string, options: FilterOptions = {}): Filter {
       where: { file: name },
       expected: "a program or a policy",
     });
-  if (bytes.includes(0)) return fromBytes(bytes, name, options);
-  return fromPolicy(policyOf(bytes, name), name, options);
+  return bytes.includes(0) ? { name, bytes } : { name, read: policyOf(bytes, name) };
 }
 
 /** The policy that `path` holds, with what reading it warned of. Throws a SeccatError for anything else. */
@@ -85,7 +96,8 @@ function policyOf(bytes: Uint8Array, file: string): ReadResult {
   return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readText }));
 }
 
-function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
+/** A program from its bytes. */
+export function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
   const program = inFile(file, () => readProgram(bytes));
   for (const name of [...(arches ?? []), ...(target ? [target] : [])]) {
     const { endian } = abiFacts(name);
@@ -106,7 +118,8 @@ function testedArches(program: Program): AbiName[] {
   });
 }
 
-function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
+/** A policy, compiled. */
+export function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
   const { policy } = read;
   const chosen = arches ?? sameOrder(withNativeFirst(policy.arches), target);
   const compiled = inFile(file, () => compile(policy, { arches: inPolicyOrder(policy, chosen) }));
