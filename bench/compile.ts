@@ -6,7 +6,6 @@
  * Needs gcc and libseccomp-dev for the comparison; what other compilers made of the same policies was recorded
  * once, and stands beside it.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import { readProgram } from "../src/bpf/codec.ts";
 import type { Program } from "../src/bpf/program.ts";
 import { type CompileOptions, compile } from "../src/compile/index.ts";
 import type { Policy } from "../src/policy/types.ts";
+import { buildHarness, quantile, runLibseccomp } from "./harness.ts";
 import { machine } from "./machine.ts";
 import { type Cost, measure, readMix } from "./measure.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
@@ -61,25 +61,6 @@ const variants: readonly (readonly [string, CompileOptions])[] = [
   ["Seccat, size", { optimise: "size" }],
 ];
 
-/** The C harness, built in `folder`; undefined when it cannot be. */
-function buildHarness(folder: string): string | undefined {
-  const binary = join(folder, "libseccomp");
-  const built = spawnSync("gcc", ["-O2", "-w", "-o", binary, `${root}bench/libseccomp.c`, "-lseccomp"]);
-  if (built.status === 0) return binary;
-  console.log(`libseccomp is left out: ${built.error?.message ?? String(built.stderr).split("\n")[0]}`);
-  return undefined;
-}
-
-function runLibseccomp(binary: string, rules: string, tree: boolean, out: string): number[] {
-  const args = [tree ? "2" : "0", String(ROUNDS / 10), out];
-  const done = spawnSync(binary, args, { input: rules, encoding: "utf8", timeout: 60_000 });
-  if (done.status !== 0) throw new Error(`libseccomp: ${done.stderr}`);
-  return done.stdout
-    .trim()
-    .split("\n")
-    .map((ns) => Number(ns) / 1e6);
-}
-
 function compete(file: string, typed: boolean, harness: string | undefined, folder: string): Maker[] {
   const fresh = () => readNeutral(file, typed);
   const ours = variants.map(([name, options]) => {
@@ -103,7 +84,8 @@ function compete(file: string, typed: boolean, harness: string | undefined, fold
         times.push(performance.now() - start);
       }
     }
-    for (const { tree, out, times } of theirs) times.push(...runLibseccomp(harness ?? "", rules, tree, out));
+    for (const { tree, out, times } of theirs)
+      times.push(...runLibseccomp(harness ?? "", rules, { tree, rounds: ROUNDS / 10, out }));
   }
   const made = theirs.map(({ name, out, times }) => ({
     name,
@@ -111,10 +93,6 @@ function compete(file: string, typed: boolean, harness: string | undefined, fold
     program: readProgram(readFileSync(out), "little"),
   }));
   return [...ours, ...made];
-}
-
-function quantile(times: readonly number[], at: number): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(at * (times.length - 1))] ?? Number.NaN;
 }
 
 function row(name: string, cost: Partial<Cost>, times: readonly number[]): string {
