@@ -10,6 +10,7 @@ import { Exit, outStyle, print, printJson, visible } from "./output.ts";
 import { pathText, reasonText } from "./reason.ts";
 import { type AskedSides, counted, type NamedSide, readSides, sideName, sideText } from "./side.ts";
 import type { Style } from "./style.ts";
+import { fold, lineWidth } from "./table.ts";
 
 /** Of a way through a program, so many instructions are told. */
 const SHOWN = { first: 8, last: 16 } as const;
@@ -53,8 +54,9 @@ function differsWords(asked: AskedSides, { witness, open }: Differs, style: Styl
   const { call, abi, possible } = witness;
   const place = abi ?? `arch 0x${call.arch.toString(16)}`;
   const head = asked.options.relation === "refines" ? "no: A is more permissive than B:" : "differs:";
+  const lines = fold(`${callText(call)} on ${place}, nr ${call.nr}`, lineWidth() - head.length - 1);
   const parts = [
-    `${style.red(head)} ${style.bold(callText(call))} on ${place}, nr ${call.nr}\n`,
+    `${style.red(head)} ${lines.join("\n  ")}\n`,
     ...(possible ? [] : ["  which no kernel asks: upper halves are 0 there\n"]),
     sideWords(asked.a, witness.a, witness, asked, style),
     sideWords(asked.b, witness.b, witness, asked, style),

@@ -29,7 +29,7 @@ const MOST_RANGES = 8;
 export function membersOf({ arches, numbers, names }: Region): Members[] {
   const known = names.map(({ abi, syscalls }): Members => {
     const set = rangesOf(numbers);
-    const calls = set ? callsText(abi, set) : [...syscalls, "other numbers"];
+    const calls = set ? callsText(abi, set, syscalls) : [...syscalls, "other numbers"];
     const [first] = syscalls;
     const nr = syscallsOf(abi).find(([name]) => name === first)?.[1] ?? firstOf(set, numberSpace(abi));
     return { abi, calls, nr, syscalls };
@@ -82,26 +82,29 @@ function isAll(set: readonly Interval[], all: readonly Interval[]): boolean {
   return intersect(complement(set, MAX_NUMBER), all).length === 0;
 }
 
-function callsText(abi: AbiName, numbers: readonly Interval[]): string[] {
+function callsText(abi: AbiName, numbers: readonly Interval[], names: readonly SyscallName[]): string[] {
   const space = numberSpace(abi);
   const [own, rest] = [intersect(numbers, space), intersect(complement(numbers, MAX_NUMBER), space)];
   if (rest.length === 0) return ["every call"];
-  const named = syscallsOf(abi);
-  const table = clip(
-    named.map(([, nr]) => point(nr)),
-    MAX_NUMBER,
-  );
-  const bare = intersect(complement(table, MAX_NUMBER), space);
-  const has = (set: readonly Interval[]) => named.filter(([, nr]) => intersect([point(nr)], set).length > 0);
-  const [inside, outside] = [has(own), has(rest)];
-  const names = inside.map(([name]) => name);
-  if (intersect(rest, bare).length === 0) {
-    if (outside.length === 0) return ["every call"];
-    if (outside.length <= inside.length)
-      return [`every call but ${outside[0]?.[0]}`, ...outside.slice(1).map(([name]) => name)];
-    return [...names, "every number without a name"];
-  }
-  return [...names, ...numberTexts(intersect(own, bare))];
+  const bare = bareNumbers(abi);
+  if (intersect(rest, bare).length > 0) return [...names, ...numberTexts(intersect(own, bare))];
+  const inside = new Set(names);
+  const outside = syscallsOf(abi).flatMap(([name]) => (inside.has(name) ? [] : [name]));
+  if (outside.length === 0) return ["every call"];
+  if (outside.length > names.length) return [...names, "every number without a name"];
+  return [`every call but ${outside[0]}`, ...outside.slice(1)];
+}
+
+const bareByAbi = new Map<AbiName, readonly Interval[]>();
+
+/** The numbers of an ABI that have no name. */
+function bareNumbers(abi: AbiName): readonly Interval[] {
+  const known = bareByAbi.get(abi);
+  if (known) return known;
+  const named = syscallsOf(abi).map(([, nr]) => point(nr));
+  const bare = intersect(complement(clip(named, MAX_NUMBER), MAX_NUMBER), numberSpace(abi));
+  bareByAbi.set(abi, bare);
+  return bare;
 }
 
 function numberTexts(set: readonly Interval[]): string[] {

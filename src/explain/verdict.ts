@@ -21,7 +21,7 @@ function actionSentence(action: Action, abi: AbiName | undefined): string {
       return "asks the supervisor";
     case "errno": {
       if (action.data === 0) return "skips the call and returns 0";
-      const name = abi ? errnoName(abi, action.data) : commonErrno(action.data);
+      const name = errnoOn(abi, action.data);
       return `denies with ${name ?? `error ${action.data}`}`;
     }
     case "trap":
@@ -31,8 +31,9 @@ function actionSentence(action: Action, abi: AbiName | undefined): string {
   }
 }
 
-/** The name that an error has on every ABI. */
-function commonErrno(errno: number): string | undefined {
+/** The name of an error on an ABI; without one, the name that it has on all of them. */
+function errnoOn(abi: AbiName | undefined, errno: number): string | undefined {
+  if (abi) return errnoName(abi, errno);
   const [first, ...others] = abiNames.map((name) => errnoName(name, errno));
   return others.every((name) => name === first) ? first : undefined;
 }

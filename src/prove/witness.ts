@@ -12,7 +12,7 @@ import {
 import type { SeccompData } from "../abi/data.ts";
 import { equal } from "./arithmetic.ts";
 import { ARCH, BITS, callOf, highWord, NR } from "./order.ts";
-import { leastMember, restricted } from "./set.ts";
+import { admits, leastMember, restricted } from "./set.ts";
 import type { Space } from "./space.ts";
 import { FALSE, type Node, TRUE } from "./table.ts";
 
@@ -86,7 +86,7 @@ function knownCall(space: Space, set: Node, preferred: readonly AbiName[]): Node
     if (ofArch === FALSE) continue;
     const fix = (word: number, value: number, rest: Node) =>
       table.and(equal(table, space.words.input(word).bits, space.words.constant(value).bits), rest);
-    const known = syscallsOf(name).find(([, nr]) => restricted(table, order, ofArch, NR, nr) !== FALSE);
+    const known = syscallsOf(name).find(([, nr]) => admits(table, order, ofArch, NR, nr));
     const arch = fix(ARCH, auditArch, set);
     if (known) return fix(NR, known[1], arch);
     someArch ??= arch;
