@@ -59,6 +59,19 @@ function number(table: Values, abi: AbiName, name: string): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
+const names = new Map<Values, Map<AbiName, Map<bigint, string>>>();
+
+/** The first name of a number, by an index that is made once for each table and ABI. */
 function nameOf(table: Values, abi: AbiName, n: number): string | undefined {
-  return table.names().find((name) => table.get(abi, name) === BigInt(n));
+  const byAbi = names.get(table) ?? new Map<AbiName, Map<bigint, string>>();
+  names.set(table, byAbi);
+  const known = byAbi.get(abi);
+  if (known) return known.get(BigInt(n));
+  const index = new Map<bigint, string>();
+  for (const name of table.names()) {
+    const value = table.get(abi, name);
+    if (value !== undefined && !index.has(value)) index.set(value, name);
+  }
+  byAbi.set(abi, index);
+  return index.get(BigInt(n));
 }

@@ -15,6 +15,7 @@ export {
   signalNames,
   signalNumber,
 } from "./constant.ts";
+export { argFamilies, argMaskName, argValueName } from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
 export {
   isSyscallName,

@@ -55,6 +55,27 @@ const filterArches: Option = {
   words: "arch",
 };
 
+const sides: readonly Positional[] = ["a", "b"].map((name) => ({
+  name,
+  describe:
+    name === "a"
+      ? "a program (raw sock_filter) or a policy; - is stdin"
+      : "another; NEWEST,...,OLDEST is a stack of them, as for A",
+  words: "file",
+}));
+const comparing: Readonly<Record<string, Option>> = {
+  refines: { describe: "ask only whether A is never more permissive than B, by the kernel's precedence" },
+  exact: {
+    describe:
+      "compare the numbers returned, for every input; else what the kernel does, for calls it can make",
+  },
+  arch: { describe: "ask about calls of these arches only", value: "LIST", words: "arch" },
+  nodes: {
+    describe: "nodes that each diagram may take (1048576); what takes more stays open: exit code 3",
+    value: "N",
+  },
+};
+
 /** The commands, in the order of the help. */
 export const commands: readonly Command[] = Object.freeze<Command[]>([
   {
@@ -212,6 +233,30 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
     options: { arch: filterArches, json },
     examples: [["seccat explain p.bpf", "which call gets which action"]],
     run: async (args) => (await import("./explain.ts")).explainCommand(args),
+  },
+  {
+    name: "prove",
+    describe: "prove that two filters are the same, or find a call that tells them apart",
+    positionals: sides,
+    options: { ...comparing, json },
+    examples: [
+      ["seccat prove p.bpf p.yaml", "exit code 0 when proved, 1 when they differ, 3 when that stays open"],
+      ["seccat prove new.yaml old.yaml --refines", "whether the new policy allows nothing more"],
+      ["seccat prove new.bpf,old.bpf both.yaml", "whether two filters, stacked, are one policy"],
+    ],
+    run: async (args) => (await import("./prove.ts")).prove(args),
+  },
+  {
+    name: "diff",
+    describe: "tell every difference between two filters",
+    positionals: sides,
+    options: {
+      ...comparing,
+      limit: { describe: "tell so many differences, and how many more there are", value: "N" },
+      json,
+    },
+    examples: [["seccat diff old.yaml new.yaml", "exit code 0 when there is none, 1 when there are some"]],
+    run: async (args) => (await import("./diff.ts")).diff(args),
   },
   {
     name: "resolve",

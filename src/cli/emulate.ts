@@ -1,16 +1,16 @@
-import { type AbiName, abiOf, type SyscallName, syscallArgs, syscallName } from "../../arch/index.ts";
+import { type AbiName, abiOf, type SyscallName, syscallName } from "../../arch/index.ts";
 import { type Action, decodeAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { type Trace, trace } from "../bpf/run.ts";
-import { annotate, listLines } from "../bpf/text.ts";
+import { callText } from "../explain/index.ts";
 import { seccompData } from "../policy/call.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { actionText } from "../testing/expect.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { paintReturn } from "./disasm.ts";
 import { type Filter, printWarnings, readFilter } from "./filter.ts";
-import { Exit, outStyle, print, printJson, visible } from "./output.ts";
+import { Exit, outStyle, print, printJson } from "./output.ts";
+import { pathText, reasonText } from "./reason.ts";
 
 /** `seccat emulate`: one verdict, with the path through the listing; exit code 0 when the call passes. */
 export async function emulate(args: Args): Promise<number> {
@@ -74,53 +74,13 @@ function printVerdict(filter: Filter, abi: AbiName, data: SeccompData, traced: T
   const style = outStyle();
   const text = actionText(action, abi);
   const passes = action.kind === "allow" || action.kind === "log";
-  print(`${callText(abi, data)} on ${abi}: ${style.bold(passes ? style.green(text) : style.red(text))}\n`);
+  print(`${callText(data)} on ${abi}: ${style.bold(passes ? style.green(text) : style.red(text))}\n`);
   print(`${reason(filter, data)}\n`);
-  const comments = annotate(filter.program, { abi });
-  const lines = listLines(filter.program, { comments });
-  const width = Math.max(...traced.steps.map(({ pc }) => lines[pc]?.words.length ?? 0));
-  for (const { pc, a } of traced.steps) {
-    const line = lines[pc];
-    const words = paintReturn((line?.words ?? "").padEnd(line?.comment ? width : 0), style);
-    const loaded = line?.words.startsWith("if ") ? style.dim(`A = ${short(a)}`.padEnd(14)) : " ".repeat(14);
-    print(
-      `  ${String(pc).padStart(4, "0")}  ${loaded}  ${words}${style.cyan(line?.comment ? `  ; ${line.comment}` : "")}\n`,
-    );
-  }
-}
-
-function short(value: number): string {
-  return value < 0x1000 ? String(value) : `0x${value.toString(16)}`;
-}
-
-/** `socket(domain=0x2, type=0x1)`: the call with its arguments' names, as far as the ABI has them. */
-function callText(abi: AbiName, data: SeccompData): string {
-  const name = nameOf(data);
-  if (name === undefined) return `syscall ${data.nr}`;
-  const known = syscallArgs(abiOf(data.arch, data.nr) ?? abi, name) ?? [];
-  const shown = known.map((arg, i) => `${arg.name}=${shortBig(data.args[i] ?? 0n)}`);
-  return `${name}(${shown.join(", ")})`;
-}
-
-function shortBig(value: bigint): string {
-  return value < 0x1000n ? String(value) : `0x${value.toString(16)}`;
+  print(pathText(filter.program, traced, abi, style));
 }
 
 function reason(filter: Filter, data: SeccompData): string {
   const steps = "the path through the program:";
   if (!filter.policy) return steps;
-  const { reason: why, rule } = evaluate(filter.policy, data);
-  if (why === "rule" && rule !== undefined) {
-    const { why: because, where } = filter.policy.rules[rule] ?? {};
-    const own = where?.file === undefined || where.file === filter.name;
-    const line = own ? `line ${where?.line}` : visible(`${where.file}:${where.line}`);
-    const place = where?.line === undefined ? "" : ` (${line})`;
-    return `by rule ${rule + 1}${place}${because ? `: ${visible(because)}` : ""}; ${steps}`;
-  }
-  const words = {
-    default: "by the default",
-    newer: "as newer than the policy's kernel",
-    badArch: "as an arch that the policy does not list",
-  };
-  return `${why === "rule" ? "" : words[why]}; ${steps}`;
+  return `${reasonText(filter.policy, data, filter.name)}; ${steps}`;
 }

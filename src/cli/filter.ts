@@ -31,11 +31,23 @@ export interface FilterOptions {
   readonly target?: AbiName | undefined;
 }
 
-/**
- * The filter that `path` holds. Bytes with a NUL among them are a program: the first instruction of every program
- * has one, a text has none. Text in UTF-16 has some; the mark that it begins with is no instruction.
- */
+/** What a file holds: a program, or a policy as it was read. */
+export type Source = { readonly name: string } & (
+  | { readonly bytes: Uint8Array; readonly read?: never }
+  | { readonly read: ReadResult; readonly bytes?: never }
+);
+
+/** The filter that `path` holds; a policy is compiled. */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
+  const { name, read, bytes } = readSource(path);
+  return read ? fromPolicy(read, name, options) : fromBytes(bytes, name, options);
+}
+
+/**
+ * What `path` holds. Bytes with a NUL among them are a program: the first instruction of every program has one, a
+ * text has none. Text in UTF-16 has some; the mark that it begins with is no instruction.
+ */
+export function readSource(path: string): Source {
   refuseProcess(path);
   const bytes = readInput(path);
   const name = inputName(path);
@@ -46,8 +58,7 @@ export function readFilter(path: string, options: FilterOptions = {}): Filter {
       where: { file: name },
       expected: "a program or a policy",
     });
-  if (isBinary(bytes)) return fromBytes(bytes, name, options);
-  return fromPolicy(policyOf(bytes, name), name, options);
+  return isBinary(bytes) ? { name, bytes } : { name, read: policyOf(bytes, name) };
 }
 
 /** The policy that `path` holds, with what reading it warned of. Throws a SeccatError for anything else. */
@@ -90,7 +101,8 @@ function policyOf(bytes: Uint8Array, file: string): ReadResult {
   return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readIncluded }));
 }
 
-function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
+/** A program from its bytes. */
+export function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
   const program = inFile(file, () => readProgram(bytes));
   for (const name of [...(arches ?? []), ...(target ? [target] : [])]) {
     const { endian } = abiFacts(name);
@@ -111,7 +123,8 @@ function testedArches(program: Program): AbiName[] {
   });
 }
 
-function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
+/** A policy, compiled. */
+export function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
   const { policy } = read;
   const chosen = arches ?? sameOrder(withNativeFirst(policy.arches), target);
   const compiled = inFile(file, () => compile(policy, { arches: inPolicyOrder(policy, chosen) }));

@@ -15,8 +15,9 @@ export function overview(commands: readonly Command[], version: string, style: S
     "",
     "  seccat COMMAND --help  tells its arguments; --version the version.",
     "",
-    `${style.bold("Exit codes:")} 0 yes; 1 no (a denial, a failed test); 2 wrong input or call;`,
-    "  3 this host cannot. run exits as its command does, 125 if it cannot enforce.",
+    `${style.bold("Exit codes:")} 0 yes; 1 no (a denial, a difference, a failed test);`,
+    "  2 wrong input or call; 3 this host cannot, or a proof did not come to an end.",
+    "  run exits as its command does, 125 if it cannot enforce.",
   ].join("\n")}\n`;
 }
 

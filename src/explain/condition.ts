@@ -1,6 +1,7 @@
 /** What must hold on a way through a program, in the words of the call's arguments. */
 import type { Arg } from "../../arch/index.ts";
-import { complement, type Interval } from "../policy/interval.ts";
+import type { Interval } from "../policy/interval.ts";
+import { intervalsText } from "./interval.ts";
 import type { Way } from "./walk.ts";
 
 const MAX32 = 0xffffffffn;
@@ -17,18 +18,18 @@ export function conditionsOf(way: Way, args: readonly Arg[] = []): string[] {
     const whole = wholeValue(values.get(high), values.get(low));
     if (whole === undefined) continue;
     const name = args[index]?.name ?? `arg${index}`;
-    texts.push(`${isNarrow(args[index]) ? `u64(${name})` : name} ${inWords(whole, MAX64)}`);
+    texts.push(`${isNarrow(args[index]) ? `u64(${name})` : name} ${intervalsText(whole, MAX64)}`);
     values.delete(high);
     values.delete(low);
   }
   for (const [text, set] of [...values].sort(([a], [b]) => (a < b ? -1 : 1)))
-    texts.push(`${named(text, args)} ${inWords(set, MAX32)}`);
+    texts.push(`${named(text, args)} ${intervalsText(set, MAX32)}`);
   for (const { text, holds } of way.tests) texts.push(holds ? named(text, args) : `!(${named(text, args)})`);
   return texts;
 }
 
 /** Whether the kernel reads no more than the low half of the argument. */
-function isNarrow(arg: Arg | undefined): boolean {
+export function isNarrow(arg: Arg | undefined): boolean {
   return arg !== undefined && (arg.type === "i32" || arg.type === "u32" || arg.type === "u16");
 }
 
@@ -51,31 +52,4 @@ function wholeValue(
   if (high?.length !== 1 || !only || only.from !== only.to) return undefined;
   const base = only.from << 32n;
   return (low ?? [{ from: 0n, to: MAX32 }]).map(({ from, to }) => ({ from: base + from, to: base + to }));
-}
-
-/** `== 3`, `!= 3`, `<= 2`, `in {1, 4..7}`: a set of 0..max. */
-function inWords(set: readonly Interval[], max: bigint): string {
-  const [first] = set;
-  if (set.length === 1 && first) {
-    if (first.from === first.to) return `== ${number(first.from)}`;
-    if (first.from === 0n) return `<= ${number(first.to)}`;
-    if (first.to === max) return `>= ${number(first.from)}`;
-  }
-  const rest = complement(set, max);
-  const [hole] = rest;
-  if (rest.length === 1 && hole && hole.from === hole.to) return `!= ${number(hole.from)}`;
-  return rest.length < set.length ? `not in {${items(rest)}}` : `in {${items(set)}}`;
-}
-
-function items(set: readonly Interval[]): string {
-  return set
-    .map(({ from, to }) => {
-      if (from === to) return number(from);
-      return to === from + 1n ? `${number(from)}, ${number(to)}` : `${number(from)}..${number(to)}`;
-    })
-    .join(", ");
-}
-
-function number(value: bigint): string {
-  return value < 4096n ? String(value) : `0x${value.toString(16)}`;
 }

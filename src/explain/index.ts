@@ -10,13 +10,18 @@ import {
   newestNr,
   syscallArgs,
   syscallsOf,
-  X32_BIT,
 } from "../../arch/index.ts";
 import { type Action, decodeAction } from "../abi/action.ts";
 import type { Program } from "../bpf/program.ts";
 import { clip, complement, type Interval, intersect } from "../policy/interval.ts";
 import { conditionsOf } from "./condition.ts";
+import { numberSpace } from "./number.ts";
 import { type Way, walk } from "./walk.ts";
+
+export { callText } from "./call.ts";
+export { type Difference, type DifferenceSentence, type Section, sectionsOf } from "./difference.ts";
+export { regionTexts } from "./region.ts";
+export { verdictText } from "./verdict.ts";
 
 /** One answer, and what must hold for it; no conditions: it always does. */
 export interface Case {
@@ -55,11 +60,6 @@ export interface Explanation {
 
 const MAX = 0xffffffffn;
 const anyWord: readonly Interval[] = [{ from: 0n, to: MAX }];
-const x32Numbers: readonly Interval[] = [
-  { from: BigInt(X32_BIT), to: 0x7fffffffn },
-  { from: 0xc0000000n, to: MAX },
-];
-
 /**
  * What `program` does, per ABI that it knows; `assumed` are the ABIs to tell about when the program does not
  * look at the arch.
@@ -127,12 +127,6 @@ function explainArch(all: readonly Way[], name: AbiName): ArchExplanation {
   for (const { set, members } of partition(ways, bare))
     group(casesOf(members, undefined)).numbers.push(...set);
   return { abi: name, ...withoutRest([...groups.values()], BigInt(newestNr(name))) };
-}
-
-/** x86_64 and x32 share an arch and part its numbers between them. */
-function numberSpace(name: AbiName): readonly Interval[] {
-  if (name === "x32") return x32Numbers;
-  return name === "x86_64" ? complement(x32Numbers, MAX) : anyWord;
 }
 
 /** `space` cut where some way begins or ends, each piece with the ways that go through it. */

@@ -8,7 +8,15 @@ import type { ResolvedPolicy } from "../policy/resolve.ts";
 import type { Policy } from "../policy/types.ts";
 import { cases } from "./cases.ts";
 import { isOpen } from "./leaf.ts";
-import { ask, type ProveOptions, type Question, type Witness, witnessAt, witnessOf } from "./question.ts";
+import {
+  ask,
+  countedCalls,
+  type ProveOptions,
+  type Question,
+  type Witness,
+  witnessAt,
+  witnessOf,
+} from "./question.ts";
 import { type Region, regionsOf } from "./region.ts";
 import { leavesOf, nodesOf, type Size, sizeOf, where } from "./set.ts";
 import { programsOf, resolvedOf, type Side } from "./side.ts";
@@ -112,7 +120,7 @@ export function compare(a: Side, b: Side, options: ProveOptions = {}): Proof {
 const TRIED = 2_000;
 
 /** A boundary call that breaks the relation, and how many of them do. */
-function triedCases(question: Question): readonly [Witness | undefined, number] {
+export function triedCases(question: Question): readonly [Witness | undefined, number] {
   const calls = [question.a, question.b].flatMap((side) => cases(side, { limit: TRIED }).calls);
   const found = calls.flatMap((call) => witnessAt(question, call) ?? []);
   return [found.find(({ possible }) => possible) ?? found[0], found.length];
@@ -143,7 +151,10 @@ export function pairLeaves({ table }: Space, f: Node): Set<Node> {
 export function openParts(question: Question): Open[] {
   const { space, broken } = question;
   const { table, open } = space;
-  if (broken === undefined) return [openPart(question, TRUE, { side: "both" }, [])];
+  if (broken === undefined) {
+    const all = table.attempt(space.budget, () => countedCalls(space, question.options)) ?? TRUE;
+    return [openPart(question, all, { side: "both" }, [])];
+  }
   const leaves = leavesOf(table, broken).filter((leaf) => isOpen(table, leaf));
   const owners = new Map<Program | ResolvedPolicy, Node[]>();
   for (const leaf of leaves) {

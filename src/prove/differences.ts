@@ -1,5 +1,5 @@
 /** All differences between two sides, as data: by arch and number, then by answers and condition. */
-import { type Open, openParts, type ProofStats, pairLeaves, statsOf } from "./compare.ts";
+import { type Open, openParts, type ProofStats, pairLeaves, statsOf, triedCases } from "./compare.ts";
 import { retOf } from "./leaf.ts";
 import { highWord, lowWord } from "./order.ts";
 import { ask, type ProveOptions, type Question, type Witness, witnessOf } from "./question.ts";
@@ -63,6 +63,8 @@ export interface Differences {
   readonly groups: readonly DifferenceGroup[];
   /** Parts that were not compared. */
   readonly open: readonly Open[];
+  /** Where no difference was found but parts are open: a boundary call that is answered in two ways, if there is. */
+  readonly tried: Witness | undefined;
   readonly stats: ProofStats;
 }
 
@@ -78,7 +80,8 @@ export function differences(a: Side, b: Side, options: ProveOptions = {}): Diffe
   const { space, broken } = question;
   const open = broken === FALSE ? [] : openParts(question);
   const groups = broken === undefined ? [] : groupsOf(question, withoutOpen(space, broken));
-  return { groups, open, stats: statsOf(question, start) };
+  const [tried] = groups.length === 0 && open.length > 0 ? triedCases(question) : [];
+  return { groups, open, tried, stats: statsOf(question, start) };
 }
 
 /** `f` with FALSE in place of what is open. */

@@ -6,9 +6,9 @@ import { keyIssues } from "../abi/fields.ts";
 import { mixedWords } from "./flow.ts";
 import { type Answer, answer, programsOf, resolvedOf, type Side, sameStack, sideDiagram } from "./side.ts";
 import { defaultBudget, makeSpace, type Space } from "./space.ts";
-import { FALSE, type Node } from "./table.ts";
+import { FALSE, type Node, TRUE } from "./table.ts";
 import { breaks, broken, type Mode, normalised, type Relation } from "./verdict.ts";
-import { describeCall, type Example, exampleOf, possibleCalls } from "./witness.ts";
+import { callsOfAbis, describeCall, type Example, exampleOf, possibleCalls } from "./witness.ts";
 
 /** What a question can be told. */
 export interface ProveOptions {
@@ -25,6 +25,8 @@ export interface ProveOptions {
    * halves are 0 on ABIs of 32-bit registers.
    */
   readonly calls?: "any" | "kernel";
+  /** Only calls of these ABIs count; all do when absent. */
+  readonly arches?: readonly AbiName[];
   /** Nodes per diagram; 1,048,576 when absent. Each program, each policy and the comparison is one diagram. */
   readonly nodes?: number;
   /** Steps per diagram; 8 per node when absent. */
@@ -75,13 +77,18 @@ export function ask(a: Side, b: Side, options: ProveOptions): Question {
 }
 
 function brokenCalls(space: Space, f: Node, g: Node, options: ProveOptions): Node {
-  const { relation = "equal", mode = "kernel", calls = "any" } = options;
+  const { relation = "equal", mode = "kernel" } = options;
   const exact = relation === "equal" && mode === "exact";
   const found = exact
     ? broken(space, relation, f, g)
     : broken(space, relation, normalised(space, f), normalised(space, g));
-  if (found === FALSE || calls === "any") return found;
-  return space.table.choose(possibleCalls(space), found, FALSE);
+  return found === FALSE ? FALSE : space.table.choose(countedCalls(space, options), found, FALSE);
+}
+
+/** The calls that a question is about. */
+export function countedCalls(space: Space, { calls = "any", arches }: ProveOptions): Node {
+  const possible = calls === "kernel" ? possibleCalls(space) : TRUE;
+  return arches ? space.table.and(callsOfAbis(space, arches), possible) : possible;
 }
 
 /**
@@ -106,7 +113,9 @@ export function witnessOf(question: Question, set: Node): Witness {
 export function witnessAt(question: Question, call: SeccompData): Witness | undefined {
   const example = describeCall(call);
   const witness = { ...example, a: answer(question.a, call), b: answer(question.b, call) };
-  if (question.options.calls === "kernel" && !example.possible) return undefined;
+  const { calls, arches } = question.options;
+  if (calls === "kernel" && !example.possible) return undefined;
+  if (arches && !(example.abi && arches.includes(example.abi))) return undefined;
   return isBroken(question, witness) ? witness : undefined;
 }
 

@@ -12,7 +12,7 @@ import {
   X32_BIT,
 } from "../../arch/index.ts";
 import { ARCH, BITS, highWord, lowWord, NR, type Order } from "./order.ts";
-import { projected, restricted, where } from "./set.ts";
+import { admits, projected, where } from "./set.ts";
 import type { Space } from "./space.ts";
 import { FALSE, LEAF, type Node, type Table, TRUE } from "./table.ts";
 
@@ -216,8 +216,7 @@ function mixedRegion(space: Space, f: Node): RegionPart {
 
 function regionOf(space: Space, arches: Node, numbers: Node): Region {
   const { table, order } = space;
-  const has = (set: Node, word: number, value: number) =>
-    restricted(table, order, set, word, value) !== FALSE;
+  const has = (set: Node, word: number, value: number) => admits(table, order, set, word, value);
   const names = abiNames
     .filter((abi) => has(arches, ARCH, abiFacts(abi).auditArch) && hasNumbersOf(space, numbers, abi))
     .map((abi) => ({

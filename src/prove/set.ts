@@ -107,6 +107,20 @@ export function restricted(table: Table, order: Order, f: Node, word: number, va
   return go(f);
 }
 
+/** Whether some member of `set` has `value` in `word`. */
+export function admits(table: Table, order: Order, set: Node, word: number, value: number): boolean {
+  const first = order.levelOf[BITS * word + BITS - 1] ?? 0;
+  const last = order.levelOf[BITS * word] ?? 0;
+  if (!order.whole[word] || table.level(set) < first)
+    return restricted(table, order, set, word, value) !== FALSE;
+  let node = set;
+  while (table.level(node) <= last) {
+    const bit = (value >>> (order.bitOf[table.level(node)] ?? 0)) & 1;
+    node = bit ? table.high(node) : table.low(node);
+  }
+  return node !== FALSE;
+}
+
 /** The values that the words in `kept` (bit mask) take in some member of `set`. */
 export function projected(table: Table, order: Order, set: Node, kept: number): Node {
   const known = new Map<Node, Node>();

@@ -7,13 +7,14 @@ import {
   type SyscallName,
   syscallName,
   syscallsOf,
+  X32_BIT,
 } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { equal } from "./arithmetic.ts";
-import { ARCH, callOf, highWord, NR } from "./order.ts";
-import { leastMember, restricted } from "./set.ts";
+import { ARCH, BITS, callOf, highWord, NR } from "./order.ts";
+import { admits, leastMember, restricted } from "./set.ts";
 import type { Space } from "./space.ts";
-import { FALSE, type Node } from "./table.ts";
+import { FALSE, type Node, TRUE } from "./table.ts";
 
 /** A call, and what the tables know about it. */
 export interface Example {
@@ -45,6 +46,18 @@ export function possibleCalls({ table, words }: Space): Node {
   return table.not(table.and(isNarrow, wide));
 }
 
+/** The calls of these ABIs: x86_64 and x32 share an arch, and part its numbers by bit 30. */
+export function callsOfAbis({ table, words }: Space, abis: readonly AbiName[]): Node {
+  const arch = words.input(ARCH).bits;
+  const x32 = words.input(NR).bits[BITS - 1 - Math.clz32(X32_BIT)] ?? FALSE;
+  return abis.reduce<Node>((some, name) => {
+    const { auditArch } = abiFacts(name);
+    const shared = abiOf(auditArch, 0) !== abiOf(auditArch, X32_BIT);
+    const numbers = !shared ? TRUE : abiOf(auditArch, X32_BIT) === name ? x32 : table.not(x32);
+    return table.or(table.and(equal(table, arch, words.constant(auditArch).bits), numbers), some);
+  }, FALSE);
+}
+
 /** One member of `set`, which must not be empty; of the ABIs in `preferred` first. */
 export function exampleOf(space: Space, set: Node, preferred: readonly AbiName[] = []): Example {
   const { table, order } = space;
@@ -73,7 +86,7 @@ function knownCall(space: Space, set: Node, preferred: readonly AbiName[]): Node
     if (ofArch === FALSE) continue;
     const fix = (word: number, value: number, rest: Node) =>
       table.and(equal(table, space.words.input(word).bits, space.words.constant(value).bits), rest);
-    const known = syscallsOf(name).find(([, nr]) => restricted(table, order, ofArch, NR, nr) !== FALSE);
+    const known = syscallsOf(name).find(([, nr]) => admits(table, order, ofArch, NR, nr));
     const arch = fix(ARCH, auditArch, set);
     if (known) return fix(NR, known[1], arch);
     someArch ??= arch;

@@ -314,4 +314,27 @@ function realWitness(a: Program, b: Program, call: SeccompData): void {
   assert.equal(callOf(a, packData(call, "little")).args, call.args);
 }
 
+proofs("a question about some arches looks at calls of these only", () => {
+  const rule = { action: { kind: "allow" }, syscalls: ["read"] } as const;
+  const policy = (arches: Policy["arches"], rules: Policy["rules"]): Policy => ({
+    arches,
+    default: { kind: "kill_process" },
+    rules,
+  });
+  const a = policy(["x86_64", "x32", "aarch64"], [rule]);
+  for (const [b, equalOn, differsOn] of [
+    [policy(["x86_64"], [rule]), ["x86_64", "ppc"], ["x32", "aarch64"]],
+    [policy(["x32", "aarch64"], [rule]), ["x32", "aarch64"], ["x86_64"]],
+  ] as const) {
+    assert.is(compare(a, b, { arches: equalOn }).answer, "proved");
+    for (const arch of differsOn) {
+      const { witness, size } = differing(compare(a, b, { arches: [...equalOn, arch] }));
+      assert.is(witness.abi, arch);
+      assert.is(witness.syscall, "read");
+      assert.equal(size, { count: 1n, bits: 64 });
+    }
+  }
+  assert.is(compare(a, policy(["ppc"], [rule]), { arches: [] }).answer, "proved");
+});
+
 proofs.run();
