@@ -23,13 +23,13 @@ export interface ProvenOptions extends CompileOptions {
   readonly prove?: boolean | { readonly nodes?: number };
 }
 
-const optionKeys = [
-  "arches",
-  "kernel",
-  "weights",
-  "optimise",
-  "prove",
-] as const satisfies readonly (keyof ProvenOptions)[];
+const optionKeys = Object.keys({
+  arches: true,
+  kernel: true,
+  weights: true,
+  optimise: true,
+  prove: true,
+} satisfies Record<keyof ProvenOptions, true>);
 
 /** A compiled policy, proved to mean what the policy says. */
 export interface Proven extends Compiled {

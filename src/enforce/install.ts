@@ -41,14 +41,14 @@ export interface InstallOptions {
   readonly ffi?: BackendName;
 }
 
-const optionKeys = [
-  "tsync",
-  "noNewPrivs",
-  "log",
-  "specAllow",
-  "listener",
-  "ffi",
-] as const satisfies readonly (keyof InstallOptions)[];
+const optionKeys = Object.keys({
+  tsync: true,
+  noNewPrivs: true,
+  log: true,
+  specAllow: true,
+  listener: true,
+  ffi: true,
+} satisfies Record<keyof InstallOptions, true>);
 
 /** What an install did, and how that is known. */
 export interface Installed {

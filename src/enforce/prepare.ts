@@ -49,17 +49,17 @@ export interface SpawnOptions {
   readonly onDenied?: (denial: Denial) => void;
 }
 
-const optionKeys = [
-  "cwd",
-  "env",
-  "stdio",
-  "detached",
-  "log",
-  "specAllow",
-  "openFiles",
-  "onCall",
-  "onDenied",
-] as const satisfies readonly (keyof SpawnOptions)[];
+const optionKeys = Object.keys({
+  cwd: true,
+  env: true,
+  stdio: true,
+  detached: true,
+  log: true,
+  specAllow: true,
+  openFiles: true,
+  onCall: true,
+  onDenied: true,
+} satisfies Record<keyof SpawnOptions, true>);
 
 /** Why a command was not started, and the status that a wrapper such as `env` ends with then. */
 export interface NotStarted {

@@ -2,8 +2,8 @@
  * Every way through a program at once: what must hold of a call for each return that it can reach.
  *
  * Each word of seccomp_data, and each value calculated from words (`args[1].lo & 15`), starts as "any u32"
- * and is cut down by the comparisons with constants on the way. Any other test (of X, of scattered bits) is
- * kept as text and taken both ways, once per path. What is known of a word says nothing of a value calculated
+ * and is cut down by the comparisons with constants on the way. Any other test (of X, of scattered bits of large
+ * numbers) is kept as text and taken both ways, once per path. What is known of a word says nothing of a value calculated
  * from it: so a way that is listed may be impossible, but none that is possible is missing.
  */
 import { type Endian, wordName } from "../abi/data.ts";
@@ -152,13 +152,10 @@ const signs: Record<AluOp, string> = {
 /** A op= operand; a division by an X that is 0 ends the program with 0. */
 function calculate(insn: Extract<Insn, { op: "alu" }>, state: State): (Way | State)[] {
   const right: Value = insn.from === "k" ? { kind: "number", value: insn.k } : state.x;
-  const [zeroX, otherX] = insn.alu === "div" ? split(state, right, "jeq", zero) : [undefined, state];
-  const results: (Way | State)[] = zeroX ? [end(zeroX, 0)] : [];
-  if (otherX) {
-    const value = result(insn.alu, state.a, right);
-    results.push({ ...otherX, a: value.kind === "number" ? value : known(value, state), pc: state.pc + 1 });
-  }
-  return results;
+  const [zeroX, otherX] = insn.alu === "div" ? split(state, right, "jeq", zero) : [[], [state]];
+  const value = result(insn.alu, state.a, right);
+  const a = value.kind === "number" ? value : known(value, state);
+  return [...zeroX.map((one) => end(one, 0)), ...otherX.map((one) => ({ ...one, a, pc: state.pc + 1 }))];
 }
 
 function result(alu: AluOp, left: Value, right: Value): Value {
@@ -199,22 +196,71 @@ function jump(insn: Extract<Insn, { op: "jump" }>, state: State): State[] {
   const right: Value = insn.from === "k" ? { kind: "number", value: insn.k } : state.x;
   const [yes, no] = split(state, state.a, insn.jump, right);
   return [
-    ...(no ? [{ ...no, pc: state.pc + 1 + insn.jf }] : []),
-    ...(yes ? [{ ...yes, pc: state.pc + 1 + insn.jt }] : []),
+    ...no.map((one) => ({ ...one, pc: state.pc + 1 + insn.jf })),
+    ...yes.map((one) => ({ ...one, pc: state.pc + 1 + insn.jt })),
   ];
 }
 
-/** `state` where the test holds, and where it does not; undefined where that cannot be. */
-function split(state: State, left: Value, op: JumpOp, right: Value): [State | undefined, State | undefined] {
+/** `state` where the test holds, and where it does not; empty where that cannot be. */
+function split(state: State, left: Value, op: JumpOp, right: Value): [State[], State[]] {
   if (left.kind === "number" && right.kind === "number")
-    return holds(op, left.value, right.value) ? [state, undefined] : [undefined, state];
-  const set = right.kind === "number" ? setOf(op, right.value) : undefined;
-  if (left.kind === "unknown" && set) return [cut(state, left, set), cut(state, left, complement(set, MAX))];
+    return holds(op, left.value, right.value) ? [[state], []] : [[], [state]];
+  if (left.kind === "unknown" && right.kind === "number") {
+    const set = setOf(op, right.value);
+    if (set) return [cut(state, left, set), cut(state, left, complement(set, MAX))];
+    return splitBits(state, left, right);
+  }
+  return open(state, left, op, right);
+}
+
+/** A test that is kept as text, unless it was met before on the way. */
+function open(state: State, left: Value, op: JumpOp, right: Value): [State[], State[]] {
   const text = `${operand(left)} ${tests[op]} ${operand(right)}${op === "jset" ? " != 0" : ""}`;
   const decided = state.tests.find((test) => test.text === text);
-  if (decided) return decided.holds ? [state, undefined] : [undefined, state];
-  const both = (outcome: boolean) => ({ ...state, tests: [...state.tests, { text, holds: outcome }] });
+  if (decided) return decided.holds ? [[state], []] : [[], [state]];
+  const both = (outcome: boolean) => [{ ...state, tests: [...state.tests, { text, holds: outcome }] }];
   return [both(true), both(false)];
+}
+
+/** Where the numbers of calls lie, x32's and ARM's private ones too. */
+const few: readonly Interval[] = [
+  { from: 0n, to: 0x1fffn },
+  { from: 0xf0000n, to: 0xf00ffn },
+  { from: 0x40000000n, to: 0x400003ffn },
+];
+const many = complement(few, MAX);
+
+/** A test of bits: small numbers are told one by one, of the others it is kept as text. */
+function splitBits(
+  state: State,
+  left: Extract<Value, { kind: "unknown" }>,
+  right: Extract<Value, { kind: "number" }>,
+): [State[], State[]] {
+  const near = intersect(state.values.get(left.text) ?? [{ from: 0n, to: left.max }], few);
+  const having = (wanted: boolean) =>
+    numbersIn(near, (value) => holds("jset", value, right.value) === wanted);
+  const far = cut(state, left, many).map((one) => open(one, left, "jset", right));
+  return [
+    [...cut(state, left, having(true)), ...far.flatMap(([yes]) => yes)],
+    [...cut(state, left, having(false)), ...far.flatMap(([, no]) => no)],
+  ];
+}
+
+/** The numbers of `set` for which `holds`. */
+function numbersIn(set: readonly Interval[], holds: (value: number) => boolean): Interval[] {
+  const found: Interval[] = [];
+  for (const { from, to } of set) {
+    let start: number | undefined;
+    for (let value = Number(from); value <= Number(to) + 1; value++) {
+      const inside = value <= Number(to) && holds(value);
+      if (inside) start ??= value;
+      else if (start !== undefined) {
+        found.push({ from: BigInt(start), to: BigInt(value - 1) });
+        start = undefined;
+      }
+    }
+  }
+  return found;
 }
 
 function holds(op: JumpOp, a: number, b: number): boolean {
@@ -270,10 +316,10 @@ function cut(
   state: State,
   { text, max }: Extract<Value, { kind: "unknown" }>,
   set: readonly Interval[],
-): State | undefined {
+): State[] {
   const before = state.values.get(text) ?? [{ from: 0n, to: max }];
   const left = intersect(before, set);
-  return left.length === 0 ? undefined : { ...state, values: new Map(state.values).set(text, left) };
+  return left.length === 0 ? [] : [{ ...state, values: new Map(state.values).set(text, left) }];
 }
 
 /** A value inside a longer text. */

@@ -33,13 +33,14 @@ export interface ProveOptions {
   readonly steps?: number;
 }
 
-const optionKeys = [
-  "relation",
-  "mode",
-  "calls",
-  "nodes",
-  "steps",
-] as const satisfies readonly (keyof ProveOptions)[];
+const optionKeys = Object.keys({
+  relation: true,
+  mode: true,
+  calls: true,
+  arches: true,
+  nodes: true,
+  steps: true,
+} satisfies Record<keyof ProveOptions, true>);
 
 /** A call that is answered in two ways. */
 export interface Witness extends Example {

@@ -42,7 +42,11 @@ export interface Denial {
   readonly action?: Exclude<ActionName, "allow" | "log">;
 }
 
-const denialKeys = ["args", "errno", "action"] as const satisfies readonly (keyof Denial)[];
+const denialKeys = Object.keys({
+  args: true,
+  errno: true,
+  action: true,
+} satisfies Record<keyof Denial, true>);
 
 /** An unmet expectation, with both sides for a runner's diff. */
 export class ExpectationError extends Error {
