@@ -30,7 +30,7 @@ function callOf(data: SeccompData, int80: boolean): KernelCall | undefined {
 function judgeCases(oracle: Oracle): void {
   for (const { name, policy, cases } of [...nameCases, ...argumentCases]) {
     const asked = cases.flatMap((one) => {
-      const data = seccompData(one);
+      const data = seccompData({ abi: one.abi, call: one.call, args: one.args });
       const call = callOf(data, oracle.int80);
       return call ? [{ ...one, data, call }] : [];
     });
