@@ -35,6 +35,8 @@ export const SECCOMP_DATA_WORDS = 16;
 export const NR_OFFSET = 0;
 /** Byte offset of `arch`. */
 export const ARCH_OFFSET = 4;
+/** Byte offset of `args`, 8 bytes each. */
+export const ARGS_OFFSET = 16;
 
 /** Byte offset of the low 32 bits of `instruction_pointer`. */
 export function ipLowOffset(endian: Endian): number {
@@ -46,11 +48,11 @@ export function ipHighOffset(endian: Endian): number {
 }
 /** Byte offset of the low 32 bits of `args[index]`, index 0..5. */
 export function argLowOffset(index: number, endian: Endian): number {
-  return 16 + 8 * index + (endian === "little" ? 0 : 4);
+  return ARGS_OFFSET + 8 * index + (endian === "little" ? 0 : 4);
 }
 /** Byte offset of the high 32 bits of `args[index]`, index 0..5. */
 export function argHighOffset(index: number, endian: Endian): number {
-  return 16 + 8 * index + (endian === "little" ? 4 : 0);
+  return ARGS_OFFSET + 8 * index + (endian === "little" ? 4 : 0);
 }
 
 /** Throws a SeccatError "schema" when `data` has not the shape of a call: a caller without types. */

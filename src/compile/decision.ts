@@ -1,10 +1,9 @@
 /** From claims to decisions: one per number of an arch, one per arch, one for all. */
 import { newestKernel, X32_BIT } from "../../arch/index.ts";
-import { ARCH_OFFSET, type Endian, NR_OFFSET } from "../abi/data.ts";
+import { ARCH_OFFSET, NR_OFFSET } from "../abi/data.ts";
 import { keepsBitmap } from "../bpf/bitmap.ts";
-import type { Claim, ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
-import { type Chooser, decide } from "./argument.ts";
-import { type Branch, type Diagram, Diagrams, TooManyBranches } from "./diagram.ts";
+import type { ResolvedArch, ResolvedPolicy } from "../policy/resolve.ts";
+import { ArgumentDecisions } from "./claim.ts";
 import { dispatch, fillGaps, type Segment } from "./dispatch.ts";
 import { type Graph, type Leaf, type Node, WHOLE } from "./graph.ts";
 import { type CallWeights, numberWeights, withoutAllowed } from "./weight.ts";
@@ -62,103 +61,6 @@ function cut(segments: readonly Segment[], from: number, to: number): Segment[] 
       to: Math.min(segment.to, to),
       node: segment.node,
     }));
-}
-
-/** Decisions of claims on arguments, shared by all calls of all arches. */
-export class ArgumentDecisions {
-  readonly #graph: Graph;
-  readonly #diagrams: Diagrams;
-  readonly #nodes = new Map<Diagram, Node>();
-  /** The rules that had claims on a number before, and what such claims decide by what they say. */
-  readonly #rules = new Set<string>();
-  readonly #known = new Map<string, Node>();
-  /** Test after test as written: longer, but never larger than what was written. */
-  readonly #chain: Chooser<Node>;
-
-  constructor(graph: Graph, endian: Endian) {
-    this.#graph = graph;
-    this.#diagrams = new Diagrams(endian);
-    this.#chain = { choose: (word, parts, rest) => dispatch(graph, word, fillGaps(parts, rest)) };
-  }
-
-  /** First claim that holds, else `rest`. */
-  of(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
-    const [first] = claims;
-    if (!first?.when) return first ? this.#graph.leaf(first.ret) : rest;
-    // Rules over many calls say the same for each; what is said for the first time is not looked for.
-    const rules = claims.map(({ rule }) => rule).join();
-    if (!this.#rules.has(rules)) {
-      this.#rules.add(rules);
-      return this.#make(arch, claims, rest);
-    }
-    const key = keyOf(claims, rest);
-    const node = this.#known.get(key) ?? this.#make(arch, claims, rest);
-    this.#known.set(key, node);
-    return node;
-  }
-
-  #make(arch: ResolvedArch, claims: readonly Claim[], rest: Leaf): Node {
-    try {
-      return this.#lower(this.#first<Diagram>(this.#diagrams, arch, claims, rest));
-    } catch (error) {
-      if (error instanceof TooManyBranches) return this.#first<Node>(this.#chain, arch, claims, rest);
-      throw error;
-    }
-  }
-
-  #first<Decision>(
-    chooser: Chooser<Decision | Leaf>,
-    arch: ResolvedArch,
-    claims: readonly Claim[],
-    rest: Leaf,
-  ): Decision | Leaf {
-    return claims.reduceRight<Decision | Leaf>((next, { when, ret }) => {
-      const leaf = this.#graph.leaf(ret);
-      return when ? decide(chooser, arch.endian, when, leaf, next) : leaf;
-    }, rest);
-  }
-
-  #lower(diagram: Diagram): Node {
-    if (diagram.kind === "leaf") return diagram;
-    const known = this.#nodes.get(diagram);
-    if (known) return known;
-    const { word, parts } = lowHalfFirst(diagram) ?? diagram;
-    const segments = parts.map(({ from, to, node }) => ({ from, to, node: this.#lower(node) }));
-    const node = dispatch(this.#graph, word, segments);
-    this.#nodes.set(diagram, node);
-    return node;
-  }
-}
-
-/** A text that is the same for claims that say the same. */
-function keyOf(claims: readonly Claim[], rest: Leaf): string {
-  const said = claims.map(({ when, ret }) => [ret, when]);
-  const exact = (_: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
-  return JSON.stringify([rest.ret, said], exact);
-}
-
-/**
- * The same decision with the low half of an argument before its high half, where that takes no more tests: the
- * high half is all but always 0, so what the low half rules out is ruled out sooner.
- *
- *     hi { 0 -> lo { 38, 40 -> x ; else y } ; else y }   =   lo { 38, 40 -> hi { 0 -> x ; else y } ; else y }
- */
-function lowHalfFirst({ word, parts }: Branch): Pick<Branch, "word" | "parts"> | undefined {
-  const low = parts.find(
-    ({ node }) => node.kind === "branch" && node.word.offset === (word.offset ^ 4),
-  )?.node;
-  if (low?.kind !== "branch") return undefined;
-  const other = parts.find(({ node }) => node !== low)?.node;
-  const outcomes = new Set(low.parts.map(({ node }) => node));
-  if (!other || parts.some(({ node }) => node !== low && node !== other)) return undefined;
-  const [first, second] = [...outcomes].filter((node) => node !== other);
-  if (!first || second || !outcomes.has(other)) return undefined;
-  const inside = parts.map((part) => (part.node === low ? { ...part, node: first } : part));
-  const high: Branch = { kind: "branch", id: -1, word, parts: inside };
-  return {
-    word: low.word,
-    parts: low.parts.map((part) => (part.node === first ? { ...part, node: high } : part)),
-  };
 }
 
 /** What the program is made for. */

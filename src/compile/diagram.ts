@@ -6,7 +6,7 @@
  *     ioctl: cmd == A -> x ; cmd in {B, C} -> x ; else y
  *     hi   { 0 -> lo { A, B, C -> x ; else -> y } ; else -> y }
  */
-import type { Endian } from "../abi/data.ts";
+import { ARGS_OFFSET, argLowOffset, type Endian } from "../abi/data.ts";
 import type { Chooser, Range } from "./argument.ts";
 import type { Leaf, Word } from "./graph.ts";
 
@@ -39,11 +39,16 @@ export class TooManyBranches extends Error {}
 export class Diagrams implements Chooser<Diagram> {
   readonly #branches = new Map<string, Branch>();
   readonly #endian: Endian;
+  /** By argument: its place in the order. */
+  readonly #places: readonly number[];
   /** Ids of leaves come from the graph; branches count from here on, so that keys never meet. */
   #nextId = 1 << 24;
 
-  constructor(endian: Endian) {
+  /** Diagrams that ask for the arguments in `first` before the others, which come in order. */
+  constructor(endian: Endian, first: readonly number[] = []) {
     this.#endian = endian;
+    const order = [...new Set([...first, 0, 1, 2, 3, 4, 5])];
+    this.#places = order.map((_, index) => order.indexOf(index));
   }
 
   /** The parts' decisions where the word lies in them, else `otherwise`. Throws TooManyBranches. */
@@ -112,7 +117,9 @@ export class Diagrams implements Chooser<Diagram> {
   }
 
   #rank({ offset }: Word): number {
-    return this.#endian === "little" ? offset ^ 4 : offset;
+    const index = (offset - ARGS_OFFSET) >> 3;
+    const low = argLowOffset(index, this.#endian) === offset;
+    return 2 * (this.#places[index] ?? 0) + (low ? 1 : 0);
   }
 
   #firstWord(a: Diagram, b: Diagram): Word | undefined {

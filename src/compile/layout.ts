@@ -101,10 +101,10 @@ class Layout {
 }
 
 /** How a test is entered: with its load, at its mask, or at its jump. */
-type Entry = "load" | "mask" | "jump";
+export type Entry = "load" | "mask" | "jump";
 
 /** How `node` is entered by a test that leaves A as `word`. */
-function entryFrom(node: Node, word: Word): Entry {
+export function entryFrom(node: Node, word: Word): Entry {
   if (node.kind === "leaf" || node.word.offset !== word.offset) return "load";
   if (node.word.mask === word.mask) return "jump";
   return (node.word.mask & ~word.mask) === 0 ? "mask" : "load";
