@@ -14,11 +14,20 @@ import { Stretches } from "./stretch.ts";
 const SINGLES = 12;
 const PAIRS = 6;
 const TRIPLES = 5;
-/** Longer stretches are split before they are halved; few runs are cheap to look at, all together. */
-const LONGEST = 8;
+/** How hard to look. */
+interface Effort {
+  /** Longer stretches are split before they are halved. */
+  readonly longest: number;
+  /** What is left to search after a half has at most so many runs. */
+  readonly left: number;
+}
+
+const quick: Effort = { longest: 6, left: 3 };
+const thorough: Effort = { longest: 12, left: 4 };
+/** Few runs are cheap to look at, all together. */
 const FEW_RUNS = 16;
-/** What is left to search after a half has at most so many runs. */
-const MOST_LEFT = 4;
+/** From this price on a program is to be small, whatever it takes. */
+const DEAR = 1;
 
 /** Where a run has numbers. */
 const WITHOUT = 1;
@@ -27,6 +36,7 @@ const WITH = 2;
 /** What a half holds: nothing yet, or two decisions; else the id of its one. */
 const EMPTY = -1;
 const MIXED = -2;
+const UNKNOWN = -1;
 
 /** A half and what the search of the other one costs. */
 export interface CheapHalf {
@@ -41,28 +51,32 @@ export class Halves {
   readonly masks: readonly number[];
   readonly #runs: readonly Run[];
   readonly #rest: Stretches;
+  readonly #effort: Effort;
   /** At run * masks + mask: WITH when the run has numbers with a bit of the mask, WITHOUT, or both. */
   readonly #members: Uint8Array;
+  /** There, too: the weight of those with a bit, for a run that has both; UNKNOWN until it is asked for. */
+  readonly #shares: Float64Array;
   /** Of the stretch at hand, at mask * 2 + (1 for the half with a bit): its one decision, last decision, runs. */
   readonly #only: Int32Array;
   readonly #last: Int32Array;
   readonly #count: Int32Array;
   readonly #active: Int32Array;
   #activeCount = 0;
-  readonly #longest: number;
   #length = 0;
 
   constructor(runs: readonly Run[], price: number) {
     this.#runs = runs;
-    this.#longest = runs.length <= FEW_RUNS ? FEW_RUNS : LONGEST;
+    this.#effort =
+      runs.length <= FEW_RUNS ? { ...thorough, longest: FEW_RUNS } : price < DEAR ? quick : thorough;
     this.masks = masksOf(runs);
-    this.#rest = new Stretches(MOST_LEFT, price);
+    this.#rest = new Stretches(this.#effort.left, price);
     const m = this.masks.length;
     this.#members = new Uint8Array(runs.length * m);
     for (let i = 0; i < runs.length; i++) {
       const run = runs[i];
       for (let j = 0; run && j < m; j++) this.#members[i * m + j] = membersOf(run, this.masks[j] ?? 0);
     }
+    this.#shares = new Float64Array(runs.length * m).fill(UNKNOWN);
     this.#only = new Int32Array(2 * m);
     this.#last = new Int32Array(2 * m);
     this.#count = new Int32Array(2 * m);
@@ -83,7 +97,7 @@ export class Halves {
   /** Takes run `at`, the next one, to the stretch; whether halves of it are worth a look. */
   add(at: number): boolean {
     const run = this.#runs[at];
-    if (!run || ++this.#length > this.#longest) return false;
+    if (!run || ++this.#length > this.#effort.longest) return false;
     const active = this.#active;
     const row = at * this.masks.length;
     const { id } = run.node;
@@ -109,21 +123,42 @@ export class Halves {
 
   /** The half of the stretch at hand after which the search of the rest costs least, if less than `limit`. */
   cheapest(from: number, to: number, price: number, limit: number): CheapHalf | undefined {
-    let [best, found] = [limit, -1];
+    const { left } = this.#effort;
+    let best = limit;
+    let found = -1;
     for (let i = 0; i < 2 * this.#activeCount; i++) {
       const half = 2 * (this.#active[i >> 1] ?? 0) + (i & 1);
       const count = this.#count[half ^ 1] ?? 0;
-      if ((this.#only[half] ?? EMPTY) < 0 || count === 0 || count > MOST_LEFT) continue;
+      if ((this.#only[half] ?? EMPTY) < 0 || count === 0 || count > left) continue;
       // At best each test tells two numbers' runs from one decision, and each call meets one test.
       const tests = Math.ceil((count - 1) / 2) * price;
       if (tests >= best) continue;
       const weight = this.#fillRest(from, to, half ^ 1);
       if (count > 1 && tests + weight >= best) continue;
-      this.#rest.solve();
-      if (this.#rest.cost >= best) continue;
-      [best, found] = [this.#rest.cost, half];
+      const cost = this.#restCost(weight, price);
+      if (cost >= best) continue;
+      best = cost;
+      found = half;
     }
     return found < 0 ? undefined : { half: found, cost: best };
+  }
+
+  #restCost(weight: number, price: number): number {
+    const { n } = this.#rest;
+    if (n < 3) return n < 2 ? 0 : weight + price;
+    this.#rest.solve();
+    return this.#rest.cost;
+  }
+
+  /** The weight that run `at` has in a half, which is looked up once. */
+  #share(run: Run, at: number, half: number): number {
+    const cell = at * this.masks.length + (half >> 1);
+    let having = this.#shares[cell] ?? UNKNOWN;
+    if (having === UNKNOWN) {
+      having = weightIn(run, this.masks[half >> 1] ?? 0, true);
+      this.#shares[cell] = having;
+    }
+    return (half & 1) === 1 ? having : run.weight - having;
   }
 
   /** Puts the runs of a half into the columns of what is left to search; their weight. */
@@ -142,9 +177,11 @@ export class Halves {
         sum += run.weight;
         continue;
       }
-      const first = set ? firstWith(run.from, mask) : firstWithout(run.from, mask);
-      const last = set ? lastWith(run.to, mask) : lastWithout(run.to, mask);
-      const weight = weightIn(run, mask, set);
+      const weight = this.#share(run, i, half);
+      // Of a long run both halves are long; which numbers they end with does not matter here.
+      const long = run.to - run.from > 2 * mask;
+      const first = long ? run.from : set ? firstWith(run.from, mask) : firstWithout(run.from, mask);
+      const last = long ? run.to : set ? lastWith(run.to, mask) : lastWithout(run.to, mask);
       rest.push(first, last, run.node.id, weight);
       sum += weight;
     }
