@@ -154,14 +154,19 @@ function locate(
 }
 
 function askedWidth(ref: ArgRef, arg: Arg | undefined): Width {
-  switch (ref.as ?? arg?.type) {
+  return widthRead(ref.as ?? arg?.type, 64);
+}
+
+/** How many bits the kernel reads of an argument of that type; `registers` when it reads them all. */
+export function widthRead(type: ArgRef["as"] | Arg["type"], registers: Width): Width {
+  switch (type) {
     case "u16":
       return 16;
     case "u32":
     case "i32":
       return 32;
     default:
-      return 64;
+      return registers;
   }
 }
 

@@ -23,6 +23,7 @@ import {
   syscallNr,
 } from "../../arch/index.ts";
 import type { Issue } from "../abi/error.ts";
+import { widthRead } from "./condition.ts";
 import type { ArgRef, ArgTest, Condition, Policy, Rule, Value } from "./types.ts";
 
 type Width = 16 | 32 | 64;
@@ -126,15 +127,7 @@ function declaredWidth(ref: ArgRef, abi: AbiName, call: SyscallName): Width {
   const registers = abiFacts(abi).argBits;
   // Behind an argument that takes two registers, every later one moves.
   if (args.slice(0, index + 1).some(({ split }) => split)) return registers;
-  switch (args[index]?.type) {
-    case "u16":
-      return 16;
-    case "u32":
-    case "i32":
-      return 32;
-    default:
-      return registers;
-  }
+  return widthRead(args[index]?.type, registers);
 }
 
 /** `test` at `width`, or undefined when it has to stay; says so in `stayed` when its values are the reason. */

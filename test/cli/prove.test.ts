@@ -2,29 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encode } from "../../src/bpf/codec.ts";
 import { assembleProgram } from "../../src/bpf/text.ts";
+import { productLines } from "../prove/products.ts";
 import { policyText } from "./policies.ts";
 import { type Ended, seccat, withFiles } from "./seccat.ts";
 
 const test = suite("seccat prove");
 
 const bytes = (...lines: string[]) => encode(assembleProgram(lines.join("\n")));
-/** Allows ioctl by a product of two arguments, and one more call. */
-const product = (also: number) =>
-  bytes(
-    "ld [4]",
-    "jne #0xc000003e, k",
-    "ld [0]",
-    "jeq #16, m",
-    `jeq #${also}, a`,
-    "ja k",
-    "m: ld [16]",
-    "tax",
-    "ld [24]",
-    "mul x",
-    "jgt #0x12345678, a",
-    "k: ret #0x80000000",
-    "a: ret #0x7fff0000",
-  );
+const product = (also: number) => bytes(...productLines(also));
 /** The same with another instruction in front. */
 const shifted = (program: Uint8Array) =>
   new Uint8Array([...bytes("ld #0", "ret #0").slice(0, 8), ...program]);

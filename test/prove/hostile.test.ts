@@ -16,6 +16,7 @@ import {
 } from "../../src/prove/index.ts";
 import { randomProgram } from "../bpf/random.ts";
 import { Random, seedOf } from "../seed.ts";
+import { productLines } from "./products.ts";
 
 const hostile = suite("prove/hostile");
 
@@ -66,22 +67,7 @@ hostile("products of words are unknown at that instruction, for every call that 
   );
 });
 
-/** Allows ioctl by a product of two arguments, and one more call. */
-const withProduct = (also: number) =>
-  asm([
-    "ld [4]",
-    "jne #0xc000003e, k",
-    "ld [0]",
-    "jeq #16, m",
-    `jeq #${also}, a`,
-    "ja k",
-    "m: ld [16]",
-    "tax",
-    "ld [24]",
-    "mul x",
-    "jgt #0x12345678, a",
-    ...END,
-  ]);
+const withProduct = (also: number) => asm(productLines(also));
 
 hostile("only the calls that come to the instruction are open, and they are named", () => {
   const [open, ...more] = unknown(withProduct(2), shifted(withProduct(2)));
