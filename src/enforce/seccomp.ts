@@ -23,6 +23,16 @@ export const filterFlags = Object.freeze({
 /** The name of a flag of SECCOMP_SET_MODE_FILTER. */
 export type FilterFlag = keyof typeof filterFlags;
 
+/** Their names, by bit. */
+export const filterFlagNames = Object.freeze([
+  "tsync",
+  "log",
+  "specAllow",
+  "newListener",
+  "tsyncEsrch",
+  "waitKillableRecv",
+] as const) satisfies readonly FilterFlag[];
+
 /** The flag word of `flags`. */
 export function flagBits(flags: readonly FilterFlag[]): number {
   return flags.reduce((bits, flag) => bits | filterFlags[flag].bit, 0);

@@ -14,17 +14,21 @@ export interface ThreadStatus {
   readonly filters: number | undefined;
 }
 
+/** One field of a /proc/PID/status text; undefined when the kernel does not show it. */
+export function statusField(text: string, name: string): string | undefined {
+  return new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(text)?.[1];
+}
+
 /** The fields of a /proc/PID/status text that concern seccomp; undefined when the kernel shows none. */
 export function parseStatus(tid: number, text: string): ThreadStatus | undefined {
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(text)?.[1];
-  const mode = field("Seccomp");
+  const mode = statusField(text, "Seccomp");
   if (mode === undefined) return undefined;
-  const filters = field("Seccomp_filters");
+  const filters = statusField(text, "Seccomp_filters");
   return {
     tid,
-    name: field("Name") ?? "",
+    name: statusField(text, "Name") ?? "",
     mode: Number(mode),
-    noNewPrivs: field("NoNewPrivs") === "1",
+    noNewPrivs: statusField(text, "NoNewPrivs") === "1",
     filters: filters === undefined ? undefined : Number(filters),
   };
 }
