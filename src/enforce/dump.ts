@@ -7,7 +7,7 @@
  * again; the few that are not (epoll_wait, see signal(7)) end with EINTR there, as under any tracer.
  */
 import { readFileSync } from "node:fs";
-import { loadShim, type Shim } from "../../shim/index.ts";
+import { type BackendName, loadShim, type Shim } from "../../shim/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { readProgram } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
@@ -62,25 +62,27 @@ export interface ProcessFilters {
 export interface ReadFiltersOptions {
   /** Milliseconds that the process is given to stop; 2000 when absent. */
   readonly timeout?: number;
+  /** The FFI backend; SECCAT_FFI or the best that loads when absent. */
+  readonly ffi?: BackendName;
 }
 
 const modes = ["none", "strict", "filter"] as const;
 
 /**
  * The filters that process or thread `pid` is under, oldest first; none for one that is under none, which is then
- * not touched. Needs CAP_SYS_ADMIN, and a caller that is under no filter itself. A child of this process must be
- * read on the thread that started it, since libuv waits for it there.
+ * not touched. Needs CAP_SYS_ADMIN, and a caller that is under no filter itself. A child of this process is to be
+ * read on the thread that started it: libuv, which waits for it there, takes a stop that it sees for the child's end.
  * Throws SeccatError "usage" when there is no such process, it has ended, or is this one; "host" when the kernel
  * refuses, or the process cannot be stopped in time.
  */
-export function readFilters(pid: number, { timeout = 2000 }: ReadFiltersOptions = {}): ProcessFilters {
+export function readFilters(pid: number, { timeout = 2000, ffi }: ReadFiltersOptions = {}): ProcessFilters {
   const target = lookAt(pid);
   const mode = modes[target.mode] ?? "none";
   const found = { pid: target.pid, tid: target.tid, name: target.name, mode };
   if (mode !== "filter") return { ...found, filters: [], others: othersOf(target) };
   const issue = whyUnreadable(target);
   if (issue) throw new SeccatError(issue);
-  const shim = loadShim();
+  const shim = loadShim(ffi);
   const deadline = performance.now() + timeout;
   awaitReachable(target, deadline);
   const read = whileStopped(shim, target, deadline, () => readAll(shim, target));
@@ -118,8 +120,11 @@ function awaitReachable(target: Target, deadline: number): void {
   }
 }
 
-/** What `work` returns, done while the task is stopped; it is let go whatever happens. */
-function whileStopped<T>(shim: Shim, target: Target, deadline: number, work: () => T): T {
+/**
+ * What `work` returns, done while the task is stopped; it is let go whatever happens. Throws SeccatError "usage" when it
+ * ends meanwhile, "host" when it cannot be traced or does not stop before `deadline` (as performance.now() counts).
+ */
+export function whileStopped<T>(shim: Shim, target: Target, deadline: number, work: () => T): T {
   const seized = seize(shim, target.tid);
   if (!seized.ok) throw new SeccatError(seizeRefused(target, seized.name));
   let stop: Stop | undefined;
@@ -156,7 +161,7 @@ function letGo(shim: Shim, target: Target, known: Stop | undefined): void {
   const { tid } = target;
   const stop = known ?? stopOf(shim, tid);
   if (stop && detach(shim, tid, stop.signal).ok) return;
-  if (!hasEnded(tid)) setTimeout(() => letGo(shim, target, stop), 20).unref();
+  if (!hasEnded(tid)) setTimeout(() => letGo(shim, target, undefined), 20).unref();
   else if (target.parent !== process.pid || tid !== target.pid) reap(shim, tid);
 }
 
@@ -167,7 +172,7 @@ function readAll(shim: Shim, target: Target): { bytes: Uint8Array; flags: bigint
     const answer = getFilter(shim, target.tid, index);
     if (answer.ok) filters.push({ bytes: answer.bytes, flags: getFlags(shim, target.tid, index) });
     else if (answer.name === "ENOENT" && index > 0) return filters;
-    else throw new SeccatError(filterRefused(target, index, answer));
+    else throw new SeccatError(filterNotShown(target, index, answer));
   }
 }
 
@@ -181,7 +186,9 @@ function endedMeanwhile(target: Target): Issue {
 
 /** Why a task cannot be attached to. */
 function seizeRefused(target: Target, errno: string): Issue {
-  if (errno === "ESRCH") return endedMeanwhile(target);
+  if (errno === "ESRCH" || hasEnded(target.tid)) return endedMeanwhile(target);
+  const known = whyUnreadable(lookAt(target.tid));
+  if (known) return known;
   return {
     code: "host",
     message: `${taskText(target)} cannot be traced (${errno})`,
@@ -202,7 +209,11 @@ export function ptraceScope(): string | undefined {
 }
 
 /** Why the kernel does not show a filter of a stopped task. */
-function filterRefused(target: Target, index: number, answer: FilterAnswer & { readonly ok: false }): Issue {
+export function filterNotShown(
+  target: Target,
+  index: number,
+  answer: Pick<FilterAnswer & { readonly ok: false }, "name">,
+): Issue {
   const name = taskText(target);
   const refused = (reason: string, fix: string): Issue => ({
     code: "host",

@@ -2,8 +2,8 @@
  * ptrace(2) as far as reading filters needs it: a task is seized, stopped, asked, and let go.
  *
  * The kernel counts a tracer by thread, so all calls about one task must come from one thread; here they are
- * synchronous. Stops are asked for with waitid and without WEXITED: the exit status of a child of this process
- * stays with whoever started it. Source: include/uapi/linux/ptrace.h, kernel/ptrace.c, ptrace(2).
+ * synchronous. Whether a task has stopped is seen from PTRACE_GETSIGINFO, which works in a stop alone, and not waited
+ * for: wait4 would take the exit status of a child of this process from libuv, or libuv the stop from here. Source: include/uapi/linux/ptrace.h, kernel/ptrace.c, ptrace(2).
  */
 import { type ErrnoName, errnoName } from "../../arch/index.ts";
 import type { CallArgument, CallResult, Shim } from "../../shim/index.ts";
@@ -12,6 +12,7 @@ import { BPF_MAXINSNS } from "../bpf/program.ts";
 import { native, nr } from "./native.ts";
 
 const PTRACE_DETACH = 17;
+const PTRACE_GETSIGINFO = 0x4202;
 /** Linux 3.4: attaches without stopping, and without a SIGSTOP. */
 const PTRACE_SEIZE = 0x4206;
 const PTRACE_INTERRUPT = 0x4207;
@@ -19,12 +20,11 @@ const PTRACE_INTERRUPT = 0x4207;
 const PTRACE_SECCOMP_GET_FILTER = 0x420c;
 /** Linux 4.16. */
 const PTRACE_SECCOMP_GET_METADATA = 0x420d;
-/** si_status >> 8 of a stop that is ours or a group stop; of a stop before a signal it is 0. */
+/** si_code >> 8 in a stop that is ours or a group stop; in a stop before a signal it is that signal's own. */
 const PTRACE_EVENT_STOP = 128;
 
 const P_PID = 1;
 const WNOHANG = 0x1;
-const WSTOPPED = 0x2;
 const WEXITED = 0x4;
 /** Threads, and the children of clone without SIGCHLD, too. */
 const __WALL = 0x40000000;
@@ -54,18 +54,16 @@ export interface Stop {
   readonly signal: number;
 }
 
-/** The stop that an attached task has come to since it was last asked for; undefined while it runs. */
+/** The stop that an attached task is in; undefined while it runs, and when it has ended. */
 export function stopOf(shim: Shim, tid: number): Stop | undefined {
-  const info = new Uint8Array(SIGINFO_SIZE);
-  const answer = shim.syscall(nr("waitid"), P_PID, tid, info, WSTOPPED | WNOHANG | __WALL, 0);
+  const info = new DataView(new ArrayBuffer(SIGINFO_SIZE));
+  const answer = ptrace(shim, PTRACE_GETSIGINFO, tid, 0, new Uint8Array(info.buffer));
   if (!answer.ok) return undefined;
-  // si_signo, si_errno, si_code, then (aligned to a word) si_pid, si_uid, si_status, 4 bytes each
-  const { wordBytes, endian } = native();
-  const view = new DataView(info.buffer);
-  const at = wordBytes === 8 ? 16 : 12;
-  if (view.getUint32(at, endian === "little") === 0) return undefined;
-  const status = view.getUint32(at + 8, endian === "little");
-  return { signal: status >>> 8 === PTRACE_EVENT_STOP ? 0 : status & 0x7f };
+  // si_signo, si_errno, si_code; on mips si_signo, si_code, si_errno: 4 bytes each
+  const { abi, endian } = native();
+  const signal = info.getInt32(0, endian === "little");
+  const code = info.getInt32(abi.startsWith("mips") ? 4 : 8, endian === "little");
+  return { signal: code >> 8 === PTRACE_EVENT_STOP ? 0 : signal };
 }
 
 /** Takes note of an attached task's end, without which its parent never hears of it. Not for children of this process. */
