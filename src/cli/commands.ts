@@ -46,7 +46,7 @@ const output: Option = { describe: "where to write; - is stdout", alias: "o", va
 const arch: Option = { describe: "the arch of the call", value: "ARCH", words: "arch" };
 const filter: Positional = {
   name: "filter",
-  describe: "a program (raw sock_filter) or a policy; - is stdin",
+  describe: "a program (raw sock_filter) or a policy; - is stdin, pid:N a running process",
   words: "file",
 };
 const filterArches: Option = {
@@ -59,7 +59,7 @@ const sides: readonly Positional[] = ["a", "b"].map((name) => ({
   name,
   describe:
     name === "a"
-      ? "a program (raw sock_filter) or a policy; - is stdin"
+      ? "a program (raw sock_filter) or a policy; - is stdin, pid:N a running process"
       : "another; NEWEST,...,OLDEST is a stack of them, as for A",
   words: "file",
 }));
@@ -157,7 +157,10 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
     describe: "list a program",
     positionals: [filter],
     options: { arch: filterArches, output, json },
-    examples: [["seccat disasm p.bpf", "what each instruction does"]],
+    examples: [
+      ["seccat disasm p.bpf", "what each instruction does"],
+      ["seccat disasm pid:1234", "every filter of a running process, the newest last; needs root"],
+    ],
     run: async (args) => (await import("./disasm.ts")).disasm(args),
   },
   {

@@ -1,40 +1,58 @@
 import { annotate, listLines } from "../bpf/text.ts";
 import { archesOf } from "./arch.ts";
 import type { Args } from "./args.ts";
-import { printWarnings, readFilter } from "./filter.ts";
+import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
+import { placeText, processJson, taskText } from "./process.ts";
 import { deliver, listing } from "./program.ts";
 import type { Style } from "./style.ts";
 
-/** `seccat disasm`: the listing of a program. */
+/** `seccat disasm`: the listing of a program, or of each that a process is under, the newest last. */
 export async function disasm(args: Args): Promise<number> {
-  const filter = readFilter(args.text("filter"), { arches: archesOf(args.list("arch")) });
-  const { program } = filter;
-  const [abi] = filter.arches;
+  const stack = readStack(args.text("filter"), { arches: archesOf(args.list("arch")) });
   const output = args.output();
   if (args.flag("json")) {
-    if (output !== undefined) deliver(listing(program, abi), output);
-    const comments = annotate(program, abi === undefined ? {} : { abi });
-    const lines = listLines(program, { comments });
-    printJson({
-      endian: program.endian,
-      instructions: program.insns.map(({ code, jt, jf, k }, pc) => ({
-        pc,
-        code,
-        jt,
-        jf,
-        k,
-        text: lines[pc]?.words,
-        comment: lines[pc]?.comment ?? null,
-      })),
-    });
+    if (output !== undefined) deliver(listings(stack), output);
+    printJson(toJson(stack));
     return Exit.yes;
   }
-  printWarnings(filter);
-  const text = listing(program, abi);
+  printWarnings(stack);
+  const text = listings(stack);
   if (output !== undefined) deliver(text, output);
   else print(painted(text, outStyle()));
   return Exit.yes;
+}
+
+function listings({ filters, process }: Stack): string {
+  const texts = filters.map(({ program, arches: [abi], installed }) => {
+    const text = listing(program, abi);
+    if (!process || !installed) return text;
+    return `; ${taskText(process)}: ${placeText(installed, process)}\n${text}`;
+  });
+  return texts.join("\n");
+}
+
+function toJson({ filters, process }: Stack) {
+  if (!process) return programJson(filters[0]);
+  const installed = filters.map((filter) => ({ ...installedJson(filter), ...programJson(filter) }));
+  return { ...processJson(process), filters: installed };
+}
+
+function programJson({ program, arches: [abi] }: Filter) {
+  const comments = annotate(program, abi === undefined ? {} : { abi });
+  const lines = listLines(program, { comments });
+  return {
+    endian: program.endian,
+    instructions: program.insns.map(({ code, jt, jf, k }, pc) => ({
+      pc,
+      code,
+      jt,
+      jf,
+      k,
+      text: lines[pc]?.words,
+      comment: lines[pc]?.comment ?? null,
+    })),
+  };
 }
 
 /** The listing with its numbers and comments toned down and its returns in the colours of their answers. */

@@ -1,5 +1,5 @@
 import { type AbiName, abiOf, type SyscallName, syscallName } from "../../arch/index.ts";
-import { type Action, decodeAction } from "../abi/action.ts";
+import { type Action, combineReturns, decodeAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { type Trace, trace } from "../bpf/run.ts";
 import { callText } from "../explain/index.ts";
@@ -8,16 +8,18 @@ import { evaluate } from "../policy/evaluate.ts";
 import { actionText } from "../testing/expect.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { type Filter, printWarnings, readFilter } from "./filter.ts";
+import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
+import { placeText, processJson, taskText } from "./process.ts";
 import { pathText, reasonText } from "./reason.ts";
+import { fold, lineWidth } from "./table.ts";
 
 /** `seccat emulate`: one verdict, with the path through the listing; exit code 0 when the call passes. */
 export async function emulate(args: Args): Promise<number> {
   const word = args.maybe("arch");
   const asked = word === undefined ? undefined : archOf(word);
-  const filter = readFilter(args.text("filter"), { target: asked });
-  const abi = asked ?? filter.arches[0] ?? hostAbi() ?? "x86_64";
+  const stack = readStack(args.text("filter"), { target: asked });
+  const abi = asked ?? (stack.process ? hostAbi() : stack.filters[0].arches[0]) ?? hostAbi() ?? "x86_64";
   const ip = args.maybe("ip");
   const data = seccompData({
     abi,
@@ -25,15 +27,36 @@ export async function emulate(args: Args): Promise<number> {
     args: args.texts("args"),
     ...(ip === undefined ? {} : { instructionPointer: address(ip) }),
   });
-  const traced = trace(filter.program, packData(data, filter.program.endian));
-  const action = decodeAction(traced.ret);
+  const judged = judge(stack, data);
+  const action = decodeAction(judged.traced.ret);
   const passes = action.kind === "allow" || action.kind === "log";
-  if (args.flag("json")) printJson(verdictJson(filter, abi, data, traced, action));
+  if (args.flag("json")) printJson(verdictJson(stack, judged, abi, data, action));
   else {
-    printWarnings(filter);
-    printVerdict(filter, abi, data, traced, action);
+    printWarnings(stack);
+    printVerdict(stack, judged, abi, data, action);
   }
   return passes ? Exit.yes : Exit.no;
+}
+
+/** What each filter of a stack says, and the one whose word counts. */
+interface Judged {
+  readonly filter: Filter;
+  readonly traced: Trace;
+  /** Oldest first. */
+  readonly all: readonly { readonly filter: Filter; readonly traced: Trace }[];
+}
+
+/** By the kernel's precedence: the strictest answer, and of equal ones the newest. */
+function judge({ filters }: Stack, data: SeccompData): Judged {
+  const [first, ...more] = filters;
+  const answer = (filter: Filter) => ({
+    filter,
+    traced: trace(filter.program, packData(data, filter.program.endian)),
+  });
+  const all = [answer(first), ...more.map(answer)] as const;
+  const newestFirst = all.toReversed();
+  const ret = combineReturns(newestFirst.map(({ traced }) => traced.ret));
+  return { ...(newestFirst.find(({ traced }) => traced.ret === ret) ?? newestFirst[0] ?? all[0]), all };
 }
 
 function address(text: string): bigint {
@@ -44,8 +67,14 @@ function address(text: string): bigint {
   throw usage("--ip is no address", { expected: "0..2^64-1, decimal or 0x…", received: text });
 }
 
-function verdictJson(filter: Filter, abi: AbiName, data: SeccompData, traced: Trace, action: Action) {
-  return {
+function verdictJson(
+  { process }: Stack,
+  { filter, traced, all }: Judged,
+  abi: AbiName,
+  data: SeccompData,
+  action: Action,
+) {
+  const verdict = {
     arch: abi,
     nr: data.nr,
     syscall: nameOf(data) ?? null,
@@ -56,6 +85,18 @@ function verdictJson(filter: Filter, abi: AbiName, data: SeccompData, traced: Tr
     ret: traced.ret,
     rule: ruleOf(filter, data) ?? null,
     steps: traced.steps,
+  };
+  if (!process) return verdict;
+  return {
+    ...verdict,
+    ...processJson(process),
+    decides: filter.installed?.index ?? null,
+    filters: all.map(({ filter, traced: { ret, steps } }) => ({
+      ...installedJson(filter),
+      ret,
+      verdict: actionText(decodeAction(ret), abi),
+      steps,
+    })),
   };
 }
 
@@ -70,17 +111,34 @@ function ruleOf(filter: Filter, data: SeccompData): number | undefined {
   return rule === undefined ? undefined : rule + 1;
 }
 
-function printVerdict(filter: Filter, abi: AbiName, data: SeccompData, traced: Trace, action: Action): void {
+function printVerdict(stack: Stack, judged: Judged, abi: AbiName, data: SeccompData, action: Action): void {
   const style = outStyle();
   const text = actionText(action, abi);
   const passes = action.kind === "allow" || action.kind === "log";
+  const { filter, traced, all } = judged;
   print(`${callText(data)} on ${abi}: ${style.bold(passes ? style.green(text) : style.red(text))}\n`);
-  print(`${reason(filter, data)}\n`);
+  print(`${reason(stack, filter, data)}\n`);
   print(pathText(filter.program, traced, abi, style));
+  const others = all.filter((one) => one.filter !== filter);
+  if (others.length > 0) print(othersText(others, abi));
 }
 
-function reason(filter: Filter, data: SeccompData): string {
+function reason({ process }: Stack, { policy, name, installed }: Filter, data: SeccompData): string {
   const steps = "the path through the program:";
-  if (!filter.policy) return steps;
-  return `${reasonText(filter.policy, data, filter.name)}; ${steps}`;
+  if (process && installed) return `by ${placeText(installed, process)}, of ${taskText(process)}; ${steps}`;
+  if (!policy) return steps;
+  return `${reasonText(policy, data, name)}; ${steps}`;
+}
+
+/** What the filters answer whose word does not count, those of one answer together. */
+function othersText(others: Judged["all"], abi: AbiName): string {
+  const byAnswer = new Map<string, number[]>();
+  for (const { filter, traced } of others) {
+    const answer = actionText(decodeAction(traced.ret), abi);
+    byAnswer.set(answer, [...(byAnswer.get(answer) ?? []), filter.installed?.index ?? 0]);
+  }
+  const parts = [...byAnswer].map(([answer, indices]) => {
+    return `${indices.length > 1 ? "filters" : "filter"} ${indices.join(", ")}: ${answer}`;
+  });
+  return `${fold(`the others: ${parts.join("; ")}`, lineWidth()).join("\n")}\n`;
 }

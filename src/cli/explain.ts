@@ -4,27 +4,43 @@ import { type ArchExplanation, type Case, type Explanation, explain } from "../e
 import { actionText } from "../testing/expect.ts";
 import { archesOf } from "./arch.ts";
 import type { Args } from "./args.ts";
-import { type Filter, printWarnings, readFilter } from "./filter.ts";
+import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
+import { placeText, processJson, taskText } from "./process.ts";
 import type { Style } from "./style.ts";
-import { foldList, lineWidth } from "./table.ts";
+import { fold, foldList, lineWidth } from "./table.ts";
 
-/** `seccat explain`: which call gets which action, read off the program. */
+/** `seccat explain`: which call gets which action, read off the program, or off each that a process is under. */
 export async function explainCommand(args: Args): Promise<number> {
   const asked = archesOf(args.list("arch"));
-  const filter = readFilter(args.text("filter"), { arches: asked });
-  const explanation = explain(filter.program, filter.arches);
-  const arches = explanation.arches.filter((arch) => !asked || asked.includes(arch.abi));
-  if (args.flag("json")) printJson(toJson({ ...explanation, arches }, filter));
-  else {
-    printWarnings(filter);
-    print(inWords({ ...explanation, arches }, filter, outStyle()));
+  const stack = readStack(args.text("filter"), { arches: asked });
+  const explained = stack.filters.map((filter) => {
+    const explanation = explain(filter.program, filter.arches);
+    const arches = explanation.arches.filter((arch) => !asked || asked.includes(arch.abi));
+    return { filter, explanation: { ...explanation, arches } };
+  });
+  if (args.flag("json")) {
+    const filters = explained.map(({ filter, explanation }) => toJson(explanation, filter));
+    printJson(stack.process ? { ...processJson(stack.process), filters } : filters[0]);
+  } else {
+    printWarnings(stack);
+    const style = outStyle();
+    const texts = explained.map(({ filter, explanation }) => inWords(explanation, filter, style, stack));
+    print(stackWords(stack) + texts.join("\n"));
   }
   return Exit.yes;
 }
 
+/** How the filters of a process work together, where there are several. */
+function stackWords({ filters, process }: Stack): string {
+  if (!process || filters.length === 1) return "";
+  const text = `${taskText(process)} is under ${filters.length} filters. The kernel asks each of them about every call, and the strictest answer counts; the oldest is told first.`;
+  return `${fold(text, lineWidth()).join("\n")}\n\n`;
+}
+
 function toJson(explanation: Explanation, filter: Filter) {
   return {
+    ...installedJson(filter),
     endian: filter.program.endian,
     instructions: filter.program.insns.length,
     complete: explanation.complete,
@@ -46,9 +62,14 @@ function verdict(action: Action | string, abi: AbiName): string {
   return typeof action === "string" ? `computed: ${action}` : actionText(action, abi);
 }
 
-function inWords({ arches, others, complete }: Explanation, filter: Filter, style: Style): string {
-  const { insns, endian } = filter.program;
-  const parts = [`${style.bold(filter.name)}: ${insns.length} instructions, ${endian}-endian\n`];
+function inWords(
+  { arches, others, complete }: Explanation,
+  { program: { insns, endian }, name, installed }: Filter,
+  style: Style,
+  { process }: Stack,
+): string {
+  const place = installed && process ? `, ${placeText(installed, process)}` : "";
+  const parts = [`${style.bold(name)}: ${insns.length} instructions, ${endian}-endian${place}\n`];
   if (!complete)
     parts.push(
       style.yellow(

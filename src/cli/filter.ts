@@ -1,9 +1,13 @@
-/** FILTER, the argument of most commands: a program's bytes, or a policy that is compiled on the spot. */
+/**
+ * FILTER, the argument of most commands: a program's bytes, a policy that is compiled on the spot, or the filters
+ * of a running process.
+ */
 import { type AbiName, abi as abiFacts, abiNames } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
-import { readProgram } from "../bpf/codec.ts";
+import { encode, readProgram } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
 import { annotate } from "../bpf/text.ts";
+import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
 import { decodeText, type ReadResult, readPolicy } from "../formats/index.ts";
 import type { Policy } from "../policy/types.ts";
 import { compile } from "../proof.ts";
@@ -11,6 +15,7 @@ import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
 import { inFile, inputName, placed, readIncluded, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
+import { processOf, readProcess } from "./process.ts";
 
 /** A program, and what is known about where it came from. */
 export interface Filter {
@@ -22,6 +27,18 @@ export interface Filter {
   /** The ABIs that it speaks about, this machine's first. */
   readonly arches: readonly AbiName[];
   /** What reading and compiling warned of. */
+  readonly warnings: readonly Issue[];
+  /** Its place in the process that it was read from. */
+  readonly installed?: InstalledFilter;
+}
+
+/** All that a FILTER means: one filter of a file, or those of a running process. */
+export interface Stack {
+  readonly name: string;
+  /** Oldest first, at least one. */
+  readonly filters: readonly [Filter, ...Filter[]];
+  /** The process that they were read from. */
+  readonly process?: ProcessFilters;
   readonly warnings: readonly Issue[];
 }
 
@@ -37,18 +54,49 @@ export type Source = { readonly name: string } & (
   | { readonly read: ReadResult; readonly bytes?: never }
 );
 
-/** The filter that `path` holds; a policy is compiled. */
+/** The one filter that `path` means; a policy is compiled. Throws a SeccatError for a process that is under several. */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
-  const { name, read, bytes } = readSource(path);
-  return read ? fromPolicy(read, name, options) : fromBytes(bytes, name, options);
+  const { filters, warnings } = readStack(path, options);
+  const [filter, ...more] = filters;
+  if (more.length > 0)
+    throw usage(`there are ${filters.length} filters in ${path}, and one is asked for`, {
+      expected: `${path}:0, the oldest, to ${path}:${more.length}`,
+      received: path,
+    });
+  return { ...filter, warnings };
+}
+
+/** The filters that `path` means: one of a file, all of a process. */
+export function readStack(path: string, options: FilterOptions = {}): Stack {
+  const named = processOf(path);
+  if (!named) {
+    const { name, read, bytes } = readSource(path);
+    const filter = read ? fromPolicy(read, name, options) : fromBytes(bytes, name, options);
+    return { name, filters: [filter], warnings: filter.warnings };
+  }
+  const { process, filters, warnings } = readProcess(named);
+  const [first, ...more] = filters.map((installed) => ({
+    ...fromProgram(installed.program, installed.name, options),
+    installed,
+  }));
+  if (!first) throw usage(`there is no filter in ${path}`);
+  return { name: path, filters: [first, ...more], process, warnings };
+}
+
+/** What `path` holds, a process's filters newest first. Throws a SeccatError for what cannot be read. */
+export function readSources(path: string): readonly Source[] {
+  const named = processOf(path);
+  if (!named) return [readSource(path)];
+  const { filters, warnings } = readProcess(named);
+  for (const warning of warnings) printIssue(warning, "warning");
+  return filters.map(({ name, program }) => ({ name, bytes: encode(program) })).reverse();
 }
 
 /**
  * What `path` holds. Bytes with a NUL among them are a program: the first instruction of every program has one, a
  * text has none. Text in UTF-16 has some; the mark that it begins with is no instruction.
  */
-export function readSource(path: string): Source {
-  refuseProcess(path);
+function readSource(path: string): Source {
   const bytes = readInput(path);
   const name = inputName(path);
   if (bytes.length === 0)
@@ -77,9 +125,14 @@ export function readPolicyFile(path: string): ReadResult {
   return policyOf(bytes, name);
 }
 
-/** Prints what a compile warned of. */
-export function printWarnings(filter: Filter): void {
-  for (const warning of filter.warnings) printIssue(warning, "warning");
+/** Prints what reading and compiling warned of. */
+export function printWarnings({ warnings }: Filter | Stack): void {
+  for (const warning of warnings) printIssue(warning, "warning");
+}
+
+/** The place of a process's filter as plain data; nothing for one of a file. */
+export function installedJson({ installed }: Filter) {
+  return installed ? { index: installed.index, flags: installed.flags ?? null } : {};
 }
 
 function isBinary(bytes: Uint8Array): boolean {
@@ -88,11 +141,11 @@ function isBinary(bytes: Uint8Array): boolean {
 }
 
 function refuseProcess(path: string): void {
-  if (/^pid:\d+$/.test(path))
-    throw usage("filters of running processes cannot be read", {
-      expected: "a file, or - for standard input",
+  if (processOf(path))
+    throw usage("a running process has programs, and no policy", {
+      expected: "a policy in YAML or JSON",
       received: path,
-      fix: `for a file of that name, ./${path}`,
+      fix: `seccat explain ${path} says what they do; for a file of that name, ./${path}`,
     });
 }
 
@@ -102,8 +155,15 @@ function policyOf(bytes: Uint8Array, file: string): ReadResult {
 }
 
 /** A program from its bytes. */
-export function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
-  const program = inFile(file, () => readProgram(bytes));
+export function fromBytes(bytes: Uint8Array, file: string, options: FilterOptions): Filter {
+  return fromProgram(
+    inFile(file, () => readProgram(bytes)),
+    file,
+    options,
+  );
+}
+
+function fromProgram(program: Program, file: string, { arches, target }: FilterOptions): Filter {
   for (const name of [...(arches ?? []), ...(target ? [target] : [])]) {
     const { endian } = abiFacts(name);
     if (endian !== program.endian)

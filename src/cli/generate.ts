@@ -3,33 +3,35 @@ import { dirname, relative, resolve } from "node:path";
 import { describeCall } from "../prove/index.ts";
 import { type Boundary, generateTests, type Mismatch, writeTestFile } from "../testing/index.ts";
 import type { Args } from "./args.ts";
-import { printWarnings, readFilter } from "./filter.ts";
+import { printWarnings, readStack } from "./filter.ts";
 import { inFile, inputName } from "./input.ts";
 import { checkOutput, Exit, outStyle, printJson, say, visible, writeOutput } from "./output.ts";
+import { processOf } from "./process.ts";
 
 /** So many disagreements are shown of one filter. */
 const SHOWN = 5;
 
-/** Writes a test file that pins what the policy or program in `path` answers today. */
+/** Writes a test file that pins what the policy, the program or the stack that `path` means answers today. */
 export function writeGenerated(path: string, args: Args): number {
   const output = args.output();
   if (output !== undefined) checkOutput(output);
-  const filter = readFilter(path);
-  const layer = filter.policy ?? filter.program;
-  const arches = filter.policy?.arches ?? filter.arches;
-  const generated = inFile(filter.name, () => generateTests(layer, arches));
-  printWarnings(filter);
-  if (args.flag("json")) printJson({ file: filter.name, ...generated });
+  const stack = readStack(path);
+  const [{ policy, program, arches: tested }] = stack.filters;
+  const input = stack.process ? stack.filters.map((filter) => filter.program).reverse() : (policy ?? program);
+  const arches = policy?.arches ?? tested;
+  const generated = inFile(stack.name, () => generateTests(input, arches));
+  printWarnings(stack);
+  if (args.flag("json")) printJson({ file: stack.name, ...generated });
   if (args.flag("json") && output === undefined) return Exit.yes;
   writeOutput(output ?? "-", writeTestFile([nameFrom(output, path)], generated));
   if (output !== undefined && output !== "-")
-    say(`${visible(output)}: ${generated.tests.length} answers of ${visible(filter.name)}`);
+    say(`${visible(output)}: ${generated.tests.length} answers of ${visible(stack.name)}`);
   return Exit.yes;
 }
 
 /** How a test file at `output` names the filter at `path`. */
 function nameFrom(output: string | undefined, path: string): string {
-  if (output === undefined || output === "-") return path;
+  if (output === undefined || output === "-" || processOf(path)) return path;
   return relative(dirname(resolve(output)), resolve(path));
 }
 

@@ -1,4 +1,4 @@
-/** A and B of `prove` and `diff`: a policy, a program, or a stack of them. */
+/** A and B of `prove` and `diff`: a policy, a program, the filters of a process, or a stack of them. */
 import { existsSync } from "node:fs";
 import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
 import type { Issue } from "../abi/error.ts";
@@ -8,7 +8,7 @@ import type { Policy } from "../policy/types.ts";
 import type { ProveOptions, Side } from "../prove/index.ts";
 import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { fromBytes, fromPolicy, readSource, type Source } from "./filter.ts";
+import { fromBytes, fromPolicy, readSources, type Source } from "./filter.ts";
 import { inFile, inputName, placed } from "./input.ts";
 
 /** One file of a side. */
@@ -87,7 +87,7 @@ function readSide(
   paths: readonly string[],
   arches: readonly AbiName[] | undefined,
 ): NamedSide {
-  const sources = paths.map(readSource);
+  const sources = paths.flatMap(readSources);
   const [only] = sources;
   if (sources.length === 1 && only) return readAlone(letter, only);
   const layers = sources.map((source) => readLayer(source, arches));

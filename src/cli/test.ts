@@ -13,10 +13,11 @@ import {
   type TestRun,
 } from "../testing/index.ts";
 import { type Args, usage } from "./args.ts";
-import { readFilter } from "./filter.ts";
+import { readStack } from "./filter.ts";
 import { boundaryText, writeGenerated } from "./generate.ts";
 import { inFile, inputName, readInput, readText } from "./input.ts";
 import { Exit, outStyle, print, printJson, visible } from "./output.ts";
+import { processOf } from "./process.ts";
 
 /** The outcomes of one test file; with --generate also what each layer answers at its edges. */
 interface FileRun {
@@ -53,6 +54,7 @@ export async function test(args: Args): Promise<number> {
 
 /** The text of a test file; undefined for any other file. Standard input is one, since its filter has a name. */
 function testText(path: string): string | undefined {
+  if (processOf(path)) return undefined;
   const bytes = readInput(path);
   if (path !== "-" && bytes.includes(0)) return undefined;
   const text = decodeText(bytes, inputName(path));
@@ -79,14 +81,12 @@ function runAll(paths: readonly string[], generate: boolean, textOf: (path: stri
 function runFile(path: string, text: string, generate: boolean): FileRun {
   const name = inputName(path);
   const file = readTestFile(text, name);
-  const layers = file.stack.map((named) => layerOf(named, path));
+  const named = file.stack.flatMap((each) => layersOf(each, path));
+  const layers = named.map(({ layer }) => layer);
   return inFile(name, () => {
     const run = runTests(file, layers);
     if (!generate) return { file: name, run };
-    const boundaries = layers.map((layer, i) => ({
-      filter: file.stack[i]?.path ?? "",
-      ...boundaryOf(layer),
-    }));
+    const boundaries = named.map(({ filter, layer }) => ({ filter, ...boundaryOf(layer) }));
     return { file: name, run, boundaries };
   });
 }
@@ -101,11 +101,15 @@ function failuresOf({ run, boundaries = [] }: FileRun): number {
   return run.results.filter(({ ok }) => !ok).length + disagreeing.length;
 }
 
-/** What a test file names, found beside it. */
-function layerOf(named: NamedFilter, path: string): FilterLayer {
-  const beside = path === "-" || isAbsolute(named.path) ? named.path : join(dirname(path), named.path);
-  const filter = readFilter(beside);
-  return filter.policy ?? filter.program;
+/** What a test file names, found beside it; of a process, its filters, newest first. */
+function layersOf(named: NamedFilter, path: string): { filter: string; layer: FilterLayer }[] {
+  const isPlace = path === "-" || isAbsolute(named.path) || processOf(named.path) !== undefined;
+  const stack = readStack(isPlace ? named.path : join(dirname(path), named.path));
+  const layers = stack.filters.map(({ name, policy, program }) => ({
+    filter: stack.process ? name : named.path,
+    layer: policy ?? program,
+  }));
+  return layers.reverse();
 }
 
 function printRun({ file, run: { results, coverage }, boundaries = [] }: FileRun): void {

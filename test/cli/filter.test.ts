@@ -178,19 +178,20 @@ test("a folder: told, exit code 2", () => {
   assert.is(stderr, "seccat: error: cannot read /: illegal operation on a directory\n");
 });
 
-test("a running process is no FILTER, and the way to a file of that name is told", () => {
-  const { code, stderr } = seccat(["disasm", "pid:1"]);
+test("a running process has no policy, and the way to a file of that name is told", () => {
+  const { code, stderr } = seccat(["compile", "pid:1"]);
   assert.is(code, 2);
   assert.is(
     stderr,
     [
-      "seccat: error: filters of running processes cannot be read",
-      "  expected: a file, or - for standard input",
+      "seccat: error: a running process has programs, and no policy",
+      "  expected: a policy in YAML or JSON",
       "  received: pid:1",
-      "  fix: for a file of that name, ./pid:1",
+      "  fix: seccat explain pid:1 says what they do; for a file of that name, ./pid:1",
       "",
     ].join("\n"),
   );
+  withFiles({ "pid:1": bytes }, (cwd) => assert.is(seccat(["disasm", "./pid:1"], { cwd }).code, 0));
 });
 
 test("a reader that leaves early is no error", async () => {

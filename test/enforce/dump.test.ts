@@ -295,7 +295,7 @@ function register(abi: AbiName): void {
   });
 
   test("a zombie is told, and nothing waits for it", async () => {
-    const { line } = await target([first], "sh", "-c", "true & echo $!; exec sleep 30");
+    const { line } = await target([first], "sh", "-c", "sleep 0.3 & echo $!; exec sleep 30");
     const pid = Number(await line());
     await until("a zombie", () => status(pid, "State")?.startsWith("Z") === true);
     const error = refusal(() => readFilters(pid));
