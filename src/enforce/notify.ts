@@ -62,8 +62,14 @@ export function notifIoctls(): { recv: number; send: number; idValid: number; se
 /** SET_FLAGS: wake the other side on this processor (Linux 6.6). */
 export const SYNC_WAKE_UP = 1;
 
-/** The sizes that this kernel works with. Throws SeccatError "host" before Linux 5.0. */
+/** The sizes that this kernel works with, at least those known here. Throws SeccatError "host" before Linux 5.0. */
 export function notifSizes(shim: Shim): NotifSizes {
+  const { notif, response } = kernelSizes(shim);
+  return { notif: Math.max(notif, NOTIF_SIZE), response: Math.max(response, RESPONSE_SIZE) };
+}
+
+/** The sizes that this kernel tells, of seccomp_data too. Throws SeccatError "host" before Linux 5.0. */
+export function kernelSizes(shim: Shim): NotifSizes & { readonly data: number } {
   const sizes = new Uint8Array(6);
   const answer = shim.syscall(nr("seccomp"), SECCOMP_GET_NOTIF_SIZES, 0, sizes);
   if (!answer.ok)
@@ -73,11 +79,10 @@ export function notifSizes(shim: Shim): NotifSizes {
       expected: "Linux 5.0 or later",
     });
   const view = new DataView(sizes.buffer);
-  const little = native().endian === "little";
-  return {
-    notif: Math.max(view.getUint16(0, little), NOTIF_SIZE),
-    response: Math.max(view.getUint16(2, little), RESPONSE_SIZE),
-  };
+  const [notif = 0, response = 0, data = 0] = [0, 2, 4].map((at) =>
+    view.getUint16(at, native().endian === "little"),
+  );
+  return { notif, response, data };
 }
 
 /** The call in a seccomp_notif. */

@@ -1,33 +1,18 @@
-/** What this machine can do, for `seccat doctor`: facts with reasons, and two real trials on a command that does nothing. */
+/** What this machine can do, for `seccat doctor`: facts with reasons, and real trials on commands that do nothing. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import { backendNames, loadShim, type Shim } from "../../shim/index.ts";
-import { actionNames, actionValues } from "../abi/action.ts";
+import { backendNames, loadShim } from "../../shim/index.ts";
+import { actionValues } from "../abi/action.ts";
 import { SeccatError } from "../abi/error.ts";
 import { check } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
+import { readFilters } from "./dump.ts";
+import { attempt, type HostFact, messageOf } from "./fact.ts";
+import { seccompFacts, settingFacts } from "./kernelfact.ts";
 import { launch } from "./launch.ts";
-import { native, nr } from "./native.ts";
-import { flagKnown } from "./refusal.ts";
-import {
-  type FilterFlag,
-  filterFlags,
-  PR_GET_NO_NEW_PRIVS,
-  PR_GET_SECCOMP,
-  SECCOMP_GET_ACTION_AVAIL,
-} from "./seccomp.ts";
-import { parseStatus } from "./threads.ts";
-
-/** One fact about this machine. */
-export interface HostFact {
-  readonly name: string;
-  readonly value: string;
-  /** `no` where something is missing that Seccat could use. */
-  readonly state: "yes" | "no" | "note";
-  /** Why it is so, or what to do. */
-  readonly reason?: string;
-}
+import { native } from "./native.ts";
+import { processFacts } from "./processfact.ts";
+import { whyNoRight } from "./target.ts";
 
 /** What this machine can do. */
 export interface HostStatus {
@@ -37,46 +22,38 @@ export interface HostStatus {
   readonly run: boolean;
   /** Denials can be named: supervise(), onDenied. */
   readonly supervise: boolean;
+  /** Filters of other processes can be read: readFilters(), `pid:N`. */
+  readonly read: boolean;
   readonly facts: readonly HostFact[];
 }
 
-/** Looks at this machine; never throws for what is missing. Takes some 50 ms. */
+/** Looks at this machine; never throws for what is missing. Takes some 100 ms. */
 export async function hostStatus(): Promise<HostStatus> {
   const facts: HostFact[] = [...platformFacts(), ...ffiFacts()];
-  if (process.platform !== "linux") return { install: false, run: false, supervise: false, facts };
+  if (process.platform !== "linux")
+    return { install: false, run: false, supervise: false, read: false, facts };
   const shim = attempt(() => loadShim());
-  facts.push(...attemptAll(() => kernelFacts(loadShim())));
-  facts.push(...procFacts(), containerFact(), straceFact());
-  const run = await trial("run a command under a filter", false);
-  const supervise = await trial("name what a filter denies", true);
-  facts.push(run, supervise);
+  facts.push(...seccompOrWhyNot(), ...settingFacts(), ...processFacts(), straceFact());
+  const run = await trial("run", false);
+  const supervise = await trial("name denials", true);
+  facts.push(run, supervise, await readingFact());
   const seccomp = facts.some((fact) => fact.name === "seccomp(2)" && fact.state === "yes");
   return {
     install: shim !== undefined && seccomp,
     run: run.state === "yes",
     supervise: supervise.state === "yes",
+    read: facts.some((fact) => fact.name === READING && fact.state === "yes"),
     facts,
   };
 }
 
-function attempt<T>(get: () => T): T | undefined {
+function seccompOrWhyNot(): HostFact[] {
   try {
-    return get();
-  } catch {
-    return undefined;
-  }
-}
-
-function attemptAll(get: () => HostFact[]): HostFact[] {
-  try {
-    return get();
+    return seccompFacts(loadShim());
   } catch (error) {
-    return [{ name: "seccomp(2)", value: "not usable", state: "no", reason: messageOf(error) }];
+    const cost = "no filter can be installed: no install, run, supervise";
+    return [{ name: "seccomp(2)", value: "not usable", state: "no", reason: messageOf(error), cost }];
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function platformFacts(): HostFact[] {
@@ -89,11 +66,20 @@ function platformFacts(): HostFact[] {
       state: linux ? "yes" : "no",
       ...(linux
         ? {}
-        : { reason: "filters are a part of Linux; compiling, testing and explaining them works here" }),
+        : {
+            reason: "filters are a part of Linux; compiling, testing and explaining them works here",
+            cost: "no install, run, supervise, and no trace of a live program",
+          }),
     },
     here
       ? { name: "architecture", value: here.abi, state: "yes" }
-      : { name: "architecture", value: process.arch, state: "no", reason: "no filter can be installed here" },
+      : {
+          name: "architecture",
+          value: process.arch,
+          state: "no",
+          reason: "no filter can be installed here",
+          cost: "no install, run, supervise",
+        },
     { name: "node", value: process.version, state: "note" },
   ];
 }
@@ -113,118 +99,12 @@ function ffiFacts(): HostFact[] {
         value: "not usable",
         state: used ? "note" : "no",
         reason: messageOf(error),
+        ...(used
+          ? {}
+          : { cost: "without either of the two the kernel cannot be reached: no install, run, supervise" }),
       };
     }
   });
-}
-
-function kernelFacts(shim: Shim): HostFact[] {
-  const mode = shim.prctl(PR_GET_SECCOMP);
-  const privileges = shim.prctl(PR_GET_NO_NEW_PRIVS);
-  const flags = (Object.keys(filterFlags) as FilterFlag[]).map((flag) => ({
-    flag,
-    known: flagKnown(shim, flag),
-  }));
-  const actions = actionNames.filter((name) => isActionAvailable(shim, actionValues[name]));
-  const usable = flags.some(({ known }) => known);
-  return [
-    {
-      name: "seccomp(2)",
-      value: usable ? "usable" : "not usable",
-      state: usable ? "yes" : "no",
-      ...(usable ? {} : { reason: whyUnusable(shim) }),
-    },
-    listFact(
-      "filter flags",
-      flags.map(({ flag }) => flag),
-      (flag) => flags.some((f) => f.flag === flag && f.known),
-      (flag) => `${flag} came with Linux ${filterFlags[flag].since}`,
-    ),
-    listFact(
-      "actions",
-      actionNames,
-      (name) => actions.includes(name),
-      (name) => name,
-    ),
-    {
-      name: "filters on this process",
-      value: mode.ok && mode.value === 2 ? (ownFilters() ?? "some") : "none",
-      state: "note",
-      ...(mode.ok && mode.value === 2 ? { reason: "a container or service manager installed them" } : {}),
-    },
-    {
-      name: "no_new_privs of this process",
-      value: privileges.ok && privileges.value === 1 ? "set" : "not set",
-      state: "note",
-    },
-  ];
-}
-
-/** A fact that lists what is there, and says what is not. */
-function listFact<T extends string>(
-  name: string,
-  all: readonly T[],
-  has: (item: T) => boolean,
-  lack: (item: T) => string,
-): HostFact {
-  const missing = all.filter((item) => !has(item));
-  return {
-    name,
-    value: all.filter(has).join(" ") || "none",
-    state: missing.length === 0 ? "yes" : "no",
-    ...(missing.length > 0 ? { reason: `not here: ${missing.map(lack).join("; ")}` } : {}),
-  };
-}
-
-function isActionAvailable(shim: Shim, action: number): boolean {
-  const value = new Uint8Array(4);
-  new DataView(value.buffer).setUint32(0, action, native().endian === "little");
-  return shim.syscall(nr("seccomp"), SECCOMP_GET_ACTION_AVAIL, 0, value).ok;
-}
-
-function whyUnusable(shim: Shim): string {
-  const answer = shim.syscall(nr("seccomp"), SECCOMP_GET_ACTION_AVAIL, 0, 0);
-  const name = answer.ok ? "nothing" : answer.name;
-  if (name === "ENOSYS") return "the kernel has no seccomp(2), or hides it (ENOSYS)";
-  if (name === "EPERM" || name === "EACCES") return `a container's filter denies seccomp(2) (${name})`;
-  return `the kernel was built without CONFIG_SECCOMP_FILTER (${name})`;
-}
-
-function ownFilters(): string | undefined {
-  const status = attempt(() => parseStatus(process.pid, readFileSync("/proc/self/status", "latin1")));
-  return status?.filters === undefined ? undefined : String(status.filters);
-}
-
-/** Settings that /proc shows, as they stand there. */
-const settings: readonly { readonly name: string; readonly file: string; readonly reason?: string }[] = [
-  { name: "actions that the kernel logs", file: "kernel/seccomp/actions_logged" },
-  { name: "instructions are compiled (bpf_jit_enable)", file: "net/core/bpf_jit_enable" },
-  { name: "ptrace scope", file: "kernel/yama/ptrace_scope", reason: "above 2, no process can be supervised" },
-  { name: "user namespaces", file: "user/max_user_namespaces", reason: "0: none can be made" },
-];
-
-function procFacts(): HostFact[] {
-  return settings.flatMap(({ name, file, reason }): HostFact[] => {
-    const value = attempt(() => readFileSync(`/proc/sys/${file}`, "utf8").trim());
-    if (value === undefined) return [];
-    return [{ name, value, state: "note", ...(reason === undefined ? {} : { reason }) }];
-  });
-}
-
-/** Signs of a container: files that its manager leaves, and names in the cgroup of process 1. */
-function containerFact(): HostFact {
-  const signs = [
-    existsSync("/.dockerenv") ? "/.dockerenv" : "",
-    existsSync("/run/.containerenv") ? "/run/.containerenv" : "",
-    process.env.container ? `container=${process.env.container}` : "",
-    /docker|kubepods|lxc|libpod/.exec(attempt(() => readFileSync("/proc/1/cgroup", "utf8")) ?? "")?.[0] ?? "",
-    /gvisor/i.test(attempt(() => readFileSync("/proc/version", "utf8")) ?? "") ? "gVisor" : "",
-  ].filter((sign) => sign !== "");
-  return {
-    name: "container",
-    value: signs.length > 0 ? `yes (${signs.join(", ")})` : "no sign of one",
-    state: "note",
-  };
 }
 
 function straceFact(): HostFact {
@@ -235,12 +115,13 @@ function straceFact(): HostFact {
     name: "strace",
     value: "not installed",
     state: "no",
-    reason: "tracing needs it: apt-get install strace",
+    reason: "apt-get install strace",
+    cost: "trace -- CMD cannot watch a program; trace --from LOG can read a log made elsewhere",
   };
 }
 
 /** Runs `true` under a filter that allows everything. */
-async function trial(name: string, supervised: boolean): Promise<HostFact> {
+async function trial(name: "run" | "name denials", supervised: boolean): Promise<HostFact> {
   try {
     const launched = await launch([allowAll()], ["true"], {
       stdio: "ignore",
@@ -252,7 +133,36 @@ async function trial(name: string, supervised: boolean): Promise<HostFact> {
     if (status !== 0) throw new SeccatError({ code: "host", message: `true ended with ${status}` });
     return { name, value: "works", state: "yes", reason: "tried with the command true" };
   } catch (error) {
-    return { name, value: "does not work", state: "no", reason: messageOf(error) };
+    const cost = supervised ? "no run --explain, no supervise()" : "no command can be put under a filter";
+    return { name, value: "does not work", state: "no", reason: messageOf(error), cost };
+  }
+}
+
+const READING = "read filters";
+
+/** Reads the filter of a command that waits. */
+async function readingFact(): Promise<HostFact> {
+  const missing = (reason: string): HostFact => ({
+    name: READING,
+    value: "not possible",
+    state: "no",
+    reason,
+    cost: "pid:N cannot be read; programs and policies in files can",
+  });
+  const issue = whyNoRight();
+  if (issue) return missing(`${issue.message}; ${issue.fix ?? ""}`);
+  try {
+    const launched = await launch([allowAll()], ["sleep", "10"], { stdio: "ignore" });
+    if (launched.kind === "not-started") throw launched.error;
+    try {
+      readFilters(launched.child.pid ?? 0);
+    } finally {
+      launched.child.kill("SIGKILL");
+    }
+    await launched.exited;
+    return { name: READING, value: "works", state: "yes", reason: "tried with the command sleep" };
+  } catch (error) {
+    return missing(messageOf(error));
   }
 }
 
