@@ -7,11 +7,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { AbiName, SyscallName } from "../../arch/index.ts";
+import { type AbiName, type SyscallName, syscallNr } from "../../arch/index.ts";
 import { backendNames, loadShim } from "../../shim/index.ts";
 import { SeccatError } from "../../src/abi/error.ts";
 import { encode } from "../../src/bpf/codec.ts";
 import type { Program } from "../../src/bpf/program.ts";
+import { readProcess } from "../../src/cli/process.ts";
 import { compile } from "../../src/compile/index.ts";
 import { filterNotShown, readFilters, whileStopped } from "../../src/enforce/dump.ts";
 import { spawnFiltered } from "../../src/enforce/launch.ts";
@@ -180,6 +181,26 @@ function register(abi: AbiName): void {
     const read = readFilters(pid);
     assert.equal([read.mode, read.filters], ["none", []]);
     assert.equal(readFilters(process.pid).filters, [], "which holds for the reader, too");
+  });
+
+  test("a process in strict mode has no filters, and its mode is told", async () => {
+    const prctl = syscallNr(abi, "prctl");
+    const code = `$| = 1; print "ready\\n"; syscall(${prctl}, 22, 1, 0, 0, 0); sysread(STDIN, $x, 1);`;
+    const child = spawn("perl", ["-e", code], { stdio: ["pipe", "pipe", "ignore"] });
+    running.push(child);
+    const failed = await Promise.race([
+      once(child.stdout, "data").then(() => undefined),
+      once(child, "error").then(([error]) => String(error)),
+    ]);
+    if (failed !== undefined) return skip("a process in strict mode", failed);
+    const { pid = 0 } = child;
+    await until("strict", () => status(pid, "Seccomp") === "1");
+    const { mode, filters } = readFilters(pid);
+    assert.equal([mode, filters], ["strict", []]);
+    assert.match(
+      refusal(() => readProcess({ pid })).message,
+      new RegExp(`^process ${pid} \\(perl\\) is in strict mode, which has no program$`),
+    );
   });
 
   test("a process goes on afterwards, as if nothing had been", async () => {
