@@ -154,7 +154,17 @@ function register(abi: AbiName): void {
       const file = join(folder, "F");
       writeFileSync(file, encode(second));
       const fd = openSync(file, "r");
-      const words = ["--ro-bind", "/", "/", "--seccomp", "3", "sh", "-c", "echo ready; sleep 30"];
+      const words = [
+        "--die-with-parent",
+        "--ro-bind",
+        "/",
+        "/",
+        "--seccomp",
+        "3",
+        "sh",
+        "-c",
+        "echo ready; sleep 30",
+      ];
       const child = spawn("bwrap", words, {
         stdio: ["ignore", "pipe", "ignore", fd],
         env: { PATH: "/usr/bin:/bin" },
