@@ -64,6 +64,11 @@ export class Stretches {
     return this.#cost[this.n] ?? 0;
   }
 
+  /** What the search of a stretch costs after its first test. */
+  afterOne(from: number, to: number): number {
+    return (this.#cost[from * this.#stride + to] ?? 0) - this.#weightOf(from, to) - this.#price;
+  }
+
   /** How the stretch from run `from` up to run `to` is searched: split before that run, ODD, or a half. */
   choice(from: number, to: number): number {
     return this.#choice[from * this.#stride + to] ?? 0;
@@ -147,12 +152,11 @@ export class Stretches {
 
   /** Takes a half that is cheaper than what was found for the stretch so far. */
   #tryHalves(from: number, to: number, halves: Halves): void {
-    const at = from * this.#stride + to;
-    const base = this.#weightOf(from, to) + this.#price;
-    const limit = (this.#cost[at] ?? 0) - base;
-    const found = limit > 0 ? halves.cheapest(from, to, this.#price, limit) : undefined;
+    const limit = this.afterOne(from, to);
+    const found = limit > 0 ? halves.cheapest(from, to, limit) : undefined;
     if (!found) return;
-    this.#cost[at] = base + found.cost;
+    const at = from * this.#stride + to;
+    this.#cost[at] = (this.#cost[at] ?? 0) - limit + found.cost;
     this.#choice[at] = ODD - 1 - this.halves.length;
     this.halves.push(found.half);
   }
