@@ -5,7 +5,7 @@
  *
  * Of either half the other's numbers cannot come, so runs that only these kept apart melt into one.
  */
-import type { Count, Run } from "./search.ts";
+import { joined, type Run } from "./run.ts";
 
 /** The runs (sorted, disjoint) as the numbers see them that have a bit of `mask` (`set`), or have none. */
 export function half(runs: readonly Run[], mask: number, set: boolean): Run[] {
@@ -17,17 +17,6 @@ export function half(runs: readonly Run[], mask: number, set: boolean): Run[] {
     else if (part) result.push(part);
   }
   return result;
-}
-
-/** Neighbouring runs of one decision as one. */
-export function joined(left: Run, right: Run): Run {
-  const known = left.counts && right.counts;
-  const counts = known ? { counts: [...countsOf(left), ...countsOf(right)] } : {};
-  return { from: left.from, to: right.to, node: left.node, weight: left.weight + right.weight, ...counts };
-}
-
-function countsOf({ from, to, weight, counts }: Run): readonly Count[] {
-  return from === to ? [[from, weight]] : (counts ?? []);
 }
 
 /** The part of a run that is in a half; undefined when there is none. */

@@ -7,8 +7,8 @@
  * operations on sets: those masks for which a half has numbers, and those for which it has two decisions.
  */
 import { bitsOf, firstWith, firstWithout, lastWith, lastWithout, weightIn } from "./half.ts";
-import type { Run } from "./search.ts";
-import { Stretches } from "./stretch.ts";
+import type { Run } from "./run.ts";
+import { type Shortcuts, Stretches } from "./stretch.ts";
 
 /** So many bits are tried alone, and so many in pairs and triples: 32 masks. */
 const SINGLES = 12;
@@ -63,7 +63,7 @@ class Side {
 }
 
 /** The masks for all stretches of some runs. */
-export class Halves {
+export class Halves implements Shortcuts {
   /** The masks that are tried. */
   readonly masks: readonly number[];
   /** Whether it is worth the time to look at all stretches, or only at those that a search ends with. */

@@ -11,23 +11,10 @@
  * test that is in the program at all.
  */
 import type { Graph, Node, Word } from "./graph.ts";
-import { half, joined } from "./half.ts";
+import { half } from "./half.ts";
 import { Halves } from "./halves.ts";
+import { joined, type Run } from "./run.ts";
 import { ODD, Stretches } from "./stretch.ts";
-
-/** Numbers that decide alike, with how often they are looked up. */
-export interface Run {
-  readonly from: number;
-  readonly to: number;
-  readonly node: Node;
-  /** Share of all look-ups, 0 or more. */
-  readonly weight: number;
-  /** The numbers that make up the weight of a run of several, where known, with their shares. */
-  readonly counts?: readonly Count[];
-}
-
-/** A number and its share of all look-ups. */
-export type Count = readonly [value: number, weight: number];
 
 /** A decision and what it costs at most. */
 export interface Found {

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Graph, type Node, WHOLE } from "../../src/compile/graph.ts";
-import { type Run, search } from "../../src/compile/search.ts";
+import type { Run } from "../../src/compile/run.ts";
+import { search } from "../../src/compile/search.ts";
 import { Stretches } from "../../src/compile/stretch.ts";
 import { Random, seedOf } from "../seed.ts";
 import { holds } from "./jumps.ts";
