@@ -63,10 +63,10 @@ class Sandbox {
   constructor() {
     const bin = join(this.folder, "bin");
     mkdirSync(bin);
+    // So that no package.json of a folder above says what `seccat` is.
+    this.put("package.json", "{}\n");
     mkdirSync(join(this.folder, "node_modules"));
     symlinkSync(root, join(this.folder, "node_modules", "seccat"));
-    // A package of its own: without this, one above that is called seccat too would be taken for it.
-    writeFileSync(join(this.folder, "package.json"), '{"private":true}');
     writeFileSync(
       join(bin, "seccat"),
       `#!/bin/sh\nexec "${process.execPath}" "${root}src/cli/seccat.js" "$@"\n`,

@@ -19,6 +19,7 @@ export function keyIssues(value: unknown, known: readonly string[], path = ""): 
       value,
     ).issues.slice();
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  if (unknown.length === 0) return [];
   const where = path === "" ? {} : { where: { path } };
   return unknown.map((key) => {
     const fix = didYouMean(key, known);

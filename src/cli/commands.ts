@@ -183,10 +183,20 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
   },
   {
     name: "test",
-    describe: "run policy test files",
+    describe: "run policy test files, or write one that pins a filter's answers",
     positionals: [{ name: "files", describe: "the test files; - is stdin", words: "file", many: true }],
-    options: { json },
-    examples: [["seccat test p.test.yaml", "exit code 1 when a test fails"]],
+    options: {
+      generate: {
+        describe:
+          "ask the calls at the edges of the rules too; of a policy or program, write them as a test file",
+      },
+      output: { ...output, describe: "with --generate: where to write the test file; - is stdout" },
+      json,
+    },
+    examples: [
+      ["seccat test p.test.yaml", "exit code 1 when a test fails"],
+      ["seccat test --generate filter.bpf -o filter.test.yaml", "pin what it answers today"],
+    ],
     run: async (args) => (await import("./test.ts")).test(args),
   },
   {

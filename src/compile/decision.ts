@@ -32,17 +32,26 @@ export function normalise(
 function archSegments(graph: Graph, decisions: ArgumentDecisions, arch: ResolvedArch): Segment[] {
   const base = graph.leaf(arch.default);
   const newer = graph.leaf(arch.newer);
-  const baseAt = (nr: number) => (nr > arch.newest && !beyond.has(nr) ? newer : base);
   const beyond = new Set(arch.beyond);
-  const singles = new Map<number, Node>(arch.beyond.map((nr) => [nr, base]));
-  for (const [nr, claims] of arch.calls) singles.set(nr, decisions.of(arch, claims, baseAt(nr)));
-  const parts = [...singles].sort(([a], [b]) => a - b).map(([nr, node]) => ({ from: nr, to: nr, node }));
-  const upTo = parts.filter(({ from }) => from <= arch.newest);
-  const above = parts.filter(({ from }) => from > arch.newest);
-  return [
-    ...cut(fillGaps(upTo, base), 0, arch.newest),
-    ...cut(fillGaps(above, newer), arch.newest + 1, MAX_U32),
-  ];
+  const numbers = [...arch.calls.keys(), ...arch.beyond.filter((nr) => !arch.calls.has(nr))];
+  const segments: Segment[] = [];
+  let next = 0;
+  const add = (to: number, node: Node) => {
+    if (to >= next) segments.push({ from: next, to, node });
+    next = Math.max(next, to + 1);
+  };
+  /** What no rule names, up to `to`. */
+  const fill = (to: number) => {
+    add(Math.min(to, arch.newest), base);
+    add(to, newer);
+  };
+  for (const nr of numbers.sort((a, b) => a - b)) {
+    fill(nr - 1);
+    const rest = nr > arch.newest && !beyond.has(nr) ? newer : base;
+    add(nr, decisions.of(arch, arch.calls.get(nr) ?? [], rest));
+  }
+  fill(MAX_U32);
+  return segments;
 }
 
 function cut(segments: readonly Segment[], from: number, to: number): Segment[] {

@@ -47,7 +47,8 @@ export const PRICE = 0.05;
 
 /** The maker of nodes. */
 export class Graph {
-  readonly #nodes = new Map<string, Node>();
+  readonly #leaves = new Map<number, Leaf>();
+  readonly #tests = new Map<string, Test>();
   /** What one test more in the program costs, in tests executed by every call. */
   readonly price: number;
 
@@ -57,11 +58,10 @@ export class Graph {
 
   /** The leaf that returns `ret`. */
   leaf(ret: number): Leaf {
-    const key = `r${ret}`;
-    const known = this.#nodes.get(key);
-    if (known?.kind === "leaf") return known;
-    const node: Leaf = { kind: "leaf", id: this.#nodes.size, ret };
-    this.#nodes.set(key, node);
+    const known = this.#leaves.get(ret);
+    if (known) return known;
+    const node: Leaf = { kind: "leaf", id: this.size, ret };
+    this.#leaves.set(ret, node);
     return node;
   }
 
@@ -69,15 +69,15 @@ export class Graph {
   test(word: Word, op: JumpOp, k: number, then: Node, otherwise: Node): Node {
     if (then === otherwise) return then;
     const key = `${word.offset}&${word.mask}${op}${k}?${then.id}:${otherwise.id}`;
-    const known = this.#nodes.get(key);
+    const known = this.#tests.get(key);
     if (known) return known;
-    const node: Test = { kind: "test", id: this.#nodes.size, word, op, k, then, else: otherwise };
-    this.#nodes.set(key, node);
+    const node: Test = { kind: "test", id: this.size, word, op, k, then, else: otherwise };
+    this.#tests.set(key, node);
     return node;
   }
 
   /** How many nodes were made, those no longer in use included. */
   get size(): number {
-    return this.#nodes.size;
+    return this.#leaves.size + this.#tests.size;
   }
 }

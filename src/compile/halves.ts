@@ -12,10 +12,11 @@ import { Stretches } from "./stretch.ts";
 
 /** So many bits are tried alone, so many in pairs, and so many in triples. */
 const SINGLES = 12;
-const PAIRS = 8;
-const TRIPLES = 7;
-/** Longer stretches are split before they are halved. */
-const LONGEST = 12;
+const PAIRS = 6;
+const TRIPLES = 5;
+/** Longer stretches are split before they are halved; few runs are cheap to look at, all together. */
+const LONGEST = 8;
+const FEW_RUNS = 16;
 /** What is left to search after a half has at most so many runs. */
 const MOST_LEFT = 4;
 
@@ -42,41 +43,30 @@ export class Halves {
   readonly #rest: Stretches;
   /** At run * masks + mask: WITH when the run has numbers with a bit of the mask, WITHOUT, or both. */
   readonly #members: Uint8Array;
-  /** There, too: the weight of those with a bit. */
-  readonly #shares: Float64Array;
-  /** Of the stretch at hand, at mask * 2 + (1 for the half with a bit): its one decision, last decision, runs, weight. */
+  /** Of the stretch at hand, at mask * 2 + (1 for the half with a bit): its one decision, last decision, runs. */
   readonly #only: Int32Array;
   readonly #last: Int32Array;
   readonly #count: Int32Array;
-  readonly #weight: Float64Array;
   readonly #active: Int32Array;
   #activeCount = 0;
+  readonly #longest: number;
   #length = 0;
 
   constructor(runs: readonly Run[], price: number) {
     this.#runs = runs;
+    this.#longest = runs.length <= FEW_RUNS ? FEW_RUNS : LONGEST;
     this.masks = masksOf(runs);
     this.#rest = new Stretches(MOST_LEFT, price);
     const m = this.masks.length;
     this.#members = new Uint8Array(runs.length * m);
-    this.#shares = new Float64Array(runs.length * m);
-    runs.forEach((run, i) => {
-      this.masks.forEach((mask, j) => {
-        this.#look(run, mask, i * m + j);
-      });
-    });
+    for (let i = 0; i < runs.length; i++) {
+      const run = runs[i];
+      for (let j = 0; run && j < m; j++) this.#members[i * m + j] = membersOf(run, this.masks[j] ?? 0);
+    }
     this.#only = new Int32Array(2 * m);
     this.#last = new Int32Array(2 * m);
     this.#count = new Int32Array(2 * m);
-    this.#weight = new Float64Array(2 * m);
     this.#active = new Int32Array(m);
-  }
-
-  #look(run: Run, mask: number, at: number): void {
-    const found = membersOf(run, mask);
-    this.#members[at] = found;
-    if (found === (WITH | WITHOUT)) this.#shares[at] = weightIn(run, mask, true);
-    else if (found === WITH) this.#shares[at] = run.weight;
   }
 
   /** Begins with the stretch of run `at` alone. */
@@ -84,7 +74,6 @@ export class Halves {
     this.#only.fill(EMPTY);
     this.#last.fill(EMPTY);
     this.#count.fill(0);
-    this.#weight.fill(0);
     this.#activeCount = this.masks.length;
     for (let i = 0; i < this.#activeCount; i++) this.#active[i] = i;
     this.#length = 0;
@@ -94,7 +83,7 @@ export class Halves {
   /** Takes run `at`, the next one, to the stretch; whether halves of it are worth a look. */
   add(at: number): boolean {
     const run = this.#runs[at];
-    if (!run || ++this.#length > LONGEST) return false;
+    if (!run || ++this.#length > this.#longest) return false;
     const active = this.#active;
     const row = at * this.masks.length;
     const { id } = run.node;
@@ -102,22 +91,20 @@ export class Halves {
     for (let i = 0; i < this.#activeCount; i++) {
       const mask = active[i] ?? 0;
       const members = this.#members[row + mask] ?? 0;
-      const share = this.#shares[row + mask] ?? 0;
-      if (members & WITHOUT) this.#grow(2 * mask, id, run.weight - share);
-      if (members & WITH) this.#grow(2 * mask + 1, id, share);
+      if (members & WITHOUT) this.#grow(2 * mask, id);
+      if (members & WITH) this.#grow(2 * mask + 1, id);
       if (this.#only[2 * mask] !== MIXED || this.#only[2 * mask + 1] !== MIXED) active[kept++] = mask;
     }
     this.#activeCount = kept;
     return kept > 0 && this.#length > 2;
   }
 
-  #grow(half: number, id: number, weight: number): void {
+  #grow(half: number, id: number): void {
     const only = this.#only[half];
     if (only === EMPTY) this.#only[half] = id;
     else if (only !== id) this.#only[half] = MIXED;
     if (this.#last[half] !== id) this.#count[half] = (this.#count[half] ?? 0) + 1;
     this.#last[half] = id;
-    this.#weight[half] = (this.#weight[half] ?? 0) + weight;
   }
 
   /** The half of the stretch at hand after which the search of the rest costs least, if less than `limit`. */
@@ -128,35 +115,40 @@ export class Halves {
       const count = this.#count[half ^ 1] ?? 0;
       if ((this.#only[half] ?? EMPTY) < 0 || count === 0 || count > MOST_LEFT) continue;
       // At best each test tells two numbers' runs from one decision, and each call meets one test.
-      const least = count < 2 ? 0 : Math.ceil((count - 1) / 2) * price + (this.#weight[half ^ 1] ?? 0);
-      if (least >= best) continue;
-      const cost = this.#restCost(from, to, half ^ 1);
-      if (cost >= best) continue;
-      [best, found] = [cost, half];
+      const tests = Math.ceil((count - 1) / 2) * price;
+      if (tests >= best) continue;
+      const weight = this.#fillRest(from, to, half ^ 1);
+      if (count > 1 && tests + weight >= best) continue;
+      this.#rest.solve();
+      if (this.#rest.cost >= best) continue;
+      [best, found] = [this.#rest.cost, half];
     }
     return found < 0 ? undefined : { half: found, cost: best };
   }
 
-  #restCost(from: number, to: number, half: number): number {
+  /** Puts the runs of a half into the columns of what is left to search; their weight. */
+  #fillRest(from: number, to: number, half: number): number {
     const rest = this.#rest;
-    const mask = half >> 1;
+    const mask = this.masks[half >> 1] ?? 0;
     const set = (half & 1) === 1;
-    const bits = this.masks[mask] ?? 0;
+    let sum = 0;
     rest.n = 0;
     for (let i = from; i < to; i++) {
-      const at = i * this.masks.length + mask;
-      const members = this.#members[at] ?? 0;
-      if ((members & (set ? WITH : WITHOUT)) === 0) continue;
       const run = this.#runs[i];
-      if (!run) continue;
-      const share = this.#shares[at] ?? 0;
-      const whole = members !== (WITH | WITHOUT);
-      const first = whole ? run.from : set ? firstWith(run.from, bits) : firstWithout(run.from, bits);
-      const last = whole ? run.to : set ? lastWith(run.to, bits) : lastWithout(run.to, bits);
-      rest.push(first, last, run.node.id, set ? share : run.weight - share);
+      const members = this.#members[i * this.masks.length + (half >> 1)] ?? 0;
+      if (!run || (members & (set ? WITH : WITHOUT)) === 0) continue;
+      if (members !== (WITH | WITHOUT)) {
+        rest.push(run.from, run.to, run.node.id, run.weight);
+        sum += run.weight;
+        continue;
+      }
+      const first = set ? firstWith(run.from, mask) : firstWithout(run.from, mask);
+      const last = set ? lastWith(run.to, mask) : lastWithout(run.to, mask);
+      const weight = weightIn(run, mask, set);
+      rest.push(first, last, run.node.id, weight);
+      sum += weight;
     }
-    rest.solve();
-    return rest.cost;
+    return sum;
   }
 }
 

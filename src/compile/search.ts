@@ -42,7 +42,7 @@ const HEAVY = 0.35;
 
 /** The cheapest decision of `word` over `runs` (sorted, gapless, neighbours differ). */
 export function search(graph: Graph, word: Word, runs: readonly Run[]): Found {
-  if (runs.length > MOST_RUNS) return divide(graph, word, runs);
+  if (runs.length === 2 || runs.length > MOST_RUNS) return divide(graph, word, runs);
   const first = runs.length > 3 ? heaviest(runs) : undefined;
   if (first) {
     // Whether it pays to test it first is judged without halves: they cost time, and change little here.
@@ -91,11 +91,16 @@ function divide(graph: Graph, word: Word, runs: readonly Run[]): Found {
     sum += heavy(run);
     at++;
   }
-  const [left, right] = [search(graph, word, runs.slice(0, at)), search(graph, word, runs.slice(at))];
+  const [left, right] = [side(graph, word, runs.slice(0, at)), side(graph, word, runs.slice(at))];
   return {
     node: graph.test(word, "jge", runs[at]?.from ?? 0, right.node, left.node),
     cost: weightOf(runs) + graph.price + left.cost + right.cost,
   };
+}
+
+function side(graph: Graph, word: Word, runs: readonly Run[]): Found {
+  const [only, other] = runs;
+  return only && !other ? { node: only.node, cost: 0 } : search(graph, word, runs);
 }
 
 /** How each stretch is searched best. */
@@ -112,7 +117,7 @@ class Search {
     this.#runs = runs;
     this.#stretches = new Stretches(runs.length, graph.price);
     for (const { from, to, node, weight } of runs) this.#stretches.push(from, to, node.id, weight);
-    const halves = withHalves && runs.length > 2 ? new Halves(runs, graph.price) : undefined;
+    const halves = withHalves && runs.length > 3 ? new Halves(runs, graph.price) : undefined;
     this.#masks = halves?.masks ?? [];
     this.#stretches.solve(halves);
   }

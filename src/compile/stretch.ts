@@ -149,7 +149,8 @@ export class Stretches {
   #tryHalves(from: number, to: number, halves: Halves): void {
     const at = from * this.#stride + to;
     const base = this.#weightOf(from, to) + this.#price;
-    const found = halves.cheapest(from, to, this.#price, (this.#cost[at] ?? 0) - base);
+    const limit = (this.#cost[at] ?? 0) - base;
+    const found = limit > 0 ? halves.cheapest(from, to, this.#price, limit) : undefined;
     if (!found) return;
     this.#cost[at] = base + found.cost;
     this.#choice[at] = ODD - 1 - this.halves.length;

@@ -184,7 +184,7 @@ function isList<T>(value: readonly T[] | object): value is readonly T[] {
 }
 
 /** A text as YAML: as it is when every reader takes it for that text, else in double quotes. */
-function yamlText(text: string): string {
+export function yamlText(text: string): string {
   const plain =
     /^[A-Za-z_(][\w (){}[\]&|=<>!.,;/+~'-]*$/.test(text) &&
     !/ $|^(y|n|yes|no|on|off|true|false|null)$/i.test(text);

@@ -204,15 +204,17 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
   const claims = new Map<number, Claim[]>();
   policy.rules.forEach((rule, index) => {
     const ret = resolveAction(rule.action, name, issues, `rules[${index}].action`, policy, rule);
+    const { when } = rule;
+    const where = when && { ...rule.where, path: `rules[${index}].when` };
     for (const nr of numbersOf(rule, index, name, skipped)) {
       const list = claims.get(nr) ?? [];
       if (list.at(-1)?.rule === index) continue;
-      const call = syscallName(name, nr);
-      const when =
-        rule.when &&
-        resolveCondition(rule.when, name, call, nr, issues, { ...rule.where, path: `rules[${index}].when` });
-      list.push({ rule: index, ret, ...(when ? { when } : {}) });
-      claims.set(nr, list);
+      if (!when || !where) list.push({ rule: index, ret });
+      else {
+        const call = syscallName(name, nr);
+        list.push({ rule: index, ret, when: resolveCondition(when, name, call, nr, issues, where) });
+      }
+      if (list.length === 1) claims.set(nr, list);
     }
   });
   const { newest, beyond } = kernelLimits(name, kernel);

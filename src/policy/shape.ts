@@ -3,7 +3,7 @@
  * What the names in it mean is for resolve to say. A misspelt key is refused, since the part of a rule that it
  * was meant to narrow would else be wide open.
  */
-import { actionNames } from "../abi/action.ts";
+import { type ActionName, actionNames } from "../abi/action.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
 import { type Fields, isFields, keyIssues, shown } from "../abi/fields.ts";
 import { didYouMean } from "../abi/nearest.ts";
@@ -22,6 +22,8 @@ const conditionKeys = new Map([
   ["compare", ["kind", "arg", "mask", "op", "value", "where"]],
   ["in", ["kind", "arg", "mask", "set", "where"]],
 ]);
+/** The kinds of actions, each with its keys. */
+const actionKeys = new Map<string, readonly string[]>(actionNames.map((kind) => [kind, keysOf(kind)]));
 const anAction = `an object whose kind is one of ${actionNames.join(", ")}`;
 const aCondition = `an object whose kind is one of ${[...conditionKeys.keys()].join(", ")}`;
 const MAX_DEPTH = 1000;
@@ -91,19 +93,17 @@ class Shape {
       return;
     }
     const { kind, errno, data } = value;
-    const known = actionNames.find((name) => name === kind);
-    if (known === undefined) {
+    const own = actionKeys.get(text(kind));
+    if (own === undefined) {
       const fix = typeof kind === "string" ? didYouMean(kind, actionNames) : undefined;
       this.#wrong(`unknown action ${shown(kind)}`, path, actionNames.join(", "), kind, fix);
       return;
     }
-    const takesData = known === "trap" || known === "trace";
-    const own = known === "errno" ? ["kind", "errno"] : takesData ? ["kind", "data"] : ["kind"];
     this.#keys(value, own, path);
-    if (known === "errno" && typeof errno !== "string" && typeof errno !== "number")
+    if (own.includes("errno") && typeof errno !== "string" && typeof errno !== "number")
       this.#wrong("the action has no errno", path, "errno: a name or a number", errno);
-    else if (takesData && typeof data !== "number")
-      this.#wrong(`${known} has no data`, path, "data: 0..65535", data);
+    else if (own.includes("data") && typeof data !== "number")
+      this.#wrong(`${text(kind)} has no data`, path, "data: 0..65535", data);
   }
 
   #condition(value: unknown, path: string, depth: number): void {
@@ -208,6 +208,11 @@ class Shape {
       ...(fix === undefined ? {} : { fix }),
     });
   }
+}
+
+function keysOf(action: ActionName): readonly string[] {
+  if (action === "errno") return ["kind", "errno"];
+  return action === "trap" || action === "trace" ? ["kind", "data"] : ["kind"];
 }
 
 function text(value: unknown): string {

@@ -36,4 +36,4 @@ export type { Size } from "./set.ts";
 export type { Answer, Side } from "./side.ts";
 export type { OpenReason } from "./space.ts";
 export type { Mode, Relation } from "./verdict.ts";
-export type { Example } from "./witness.ts";
+export { describeCall, type Example } from "./witness.ts";

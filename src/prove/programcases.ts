@@ -8,11 +8,12 @@
  */
 
 import { packData } from "../abi/data.ts";
-import { type AluOp, opcodeOf } from "../abi/opcode.ts";
+import { type AluOp, type JumpOp, opcodeOf } from "../abi/opcode.ts";
 import type { Program, SockFilter } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
 import { callOf, highWord, WORDS, wordAt } from "./order.ts";
 import { inverse } from "./product.ts";
+import { type Comparison, type Held, hold, turned } from "./turn.ts";
 
 /** Where a number comes from; undefined for one that no word has a part in. */
 type Origin =
@@ -26,6 +27,7 @@ interface Run {
   readonly words: Uint32Array;
   readonly cells: Origin[];
   readonly changed: Uint32Array[];
+  readonly held: Held;
   a: Origin;
   x: Origin;
 }
@@ -42,7 +44,7 @@ export function programWay(program: Program, words: Uint32Array): string {
 
 /** The calls next to each comparison that a call meets. */
 export function besideProgram(program: Program, words: Uint32Array): Uint32Array[] {
-  const state: Run = { program, words, cells: [], changed: [], a: undefined, x: undefined };
+  const state: Run = { program, words, cells: [], changed: [], held: new Map(), a: undefined, x: undefined };
   run(program, packData(callOf(words), program.endian), (pc, a, x) => {
     const insn = program.insns[pc];
     if (insn) step(state, insn, a, x);
@@ -82,6 +84,7 @@ function step(state: Run, insn: SockFilter, a: number, x: number): void {
       break;
     case "jump":
       vary(state, state.a, a, other, row.jump === "jset");
+      turn(state, state.a, row.jump, other);
       if (row.operand === "x") vary(state, state.x, x, a, row.jump === "jset");
       break;
   }
@@ -90,6 +93,28 @@ function step(state: Run, insn: SockFilter, a: number, x: number): void {
 function loaded({ program, cells }: Run, operand: string, k: number): Origin {
   if (operand === "abs") return { word: wordAt(k, program.endian) };
   return operand === "mem" ? cells[k] : undefined;
+}
+
+/** Adds a call for which all comparisons up to here come out as they do, and this one does not. */
+function turn(state: Run, origin: Origin, jump: JumpOp, k: number): void {
+  const masked = maskedWord(origin);
+  if (!masked) return;
+  const comparison: Comparison = { ...masked, jump, k };
+  const now = state.words[masked.word] ?? 0;
+  const found = turned(state.held, comparison, now);
+  if (found !== undefined) change(state, masked.word, found);
+  hold(state.held, comparison, now);
+}
+
+/** The word and the mask under which it is, for a number that is nothing else. */
+function maskedWord(origin: Origin): { readonly word: number; readonly mask: number } | undefined {
+  let mask = -1;
+  let at = origin;
+  for (; at && "of" in at; at = at.of) {
+    if (at.op !== "and") return undefined;
+    mask &= at.k;
+  }
+  return at && { word: at.word, mask: mask >>> 0 };
 }
 
 /** Adds the calls for which the number `now` would be one next to `turn`. */

@@ -7,6 +7,8 @@
  *       - allows: [read, write]
  *       - denies: [execve, ptrace]
  *         with: kill_process
+ *       - call: [mount, umount2]
+ *         gives: { errno: EPERM }
  *       - name: sockets stay on this machine
  *         call: socket
  *         args: { domain: AF_INET }
@@ -16,13 +18,24 @@
  * This file reads the text; what it names is loaded and asked by the runner.
  */
 import { type AbiName, abiNames, isAbiName } from "../../arch/index.ts";
-import { type Place, throwIssues } from "../abi/error.ts";
+import { type Place, SeccatError, throwIssues } from "../abi/error.ts";
 import { readAction } from "../formats/action.ts";
 import { readTree } from "../formats/policy.ts";
 import { Reading } from "../formats/reading.ts";
 import type { Entry, Tree } from "../formats/tree.ts";
 import type { ArgInput, ArgsInput } from "../policy/call.ts";
 import type { PolicyAction } from "../policy/types.ts";
+
+/** Whether a text is a test file, and no policy: it lists tests. */
+export function isTestFile(text: string, file?: string): boolean {
+  try {
+    const tree = readTree(text, file);
+    return tree.kind === "map" && tree.entries.some(({ key }) => key === "tests");
+  } catch (error) {
+    if (error instanceof SeccatError) return false;
+    throw error;
+  }
+}
 
 /** One question of a test file: a call, and the answer it must get. */
 export interface TestCase {
@@ -52,6 +65,7 @@ export interface TestFile {
 
 const fileKeys = ["policy", "stack", "arches", "tests"] as const;
 const testKeys = ["name", "allows", "denies", "with", "call", "args", "gives", "arch"] as const;
+const withData = ["errno", "trap", "trace"] as const;
 type TestEntries = ReadonlyMap<(typeof testKeys)[number], Entry>;
 
 /**
@@ -125,10 +139,14 @@ class TestReader {
     if (denies) return [oneOrMore(denies), how ? this.#action(how.value) : "deny"];
     if (!gives)
       this.reading.problem("schema", tree.place, "gives is missing", { expected: "the call's action" });
-    return [call ? [call] : [], gives ? this.#action(gives.value) : "deny"];
+    return [call ? oneOrMore(call) : [], gives ? this.#action(gives.value) : "deny"];
   }
 
+  /** What a policy may not say, a test may find: `{ errno: 0 }`; `{ trap: 0 }` is exactly that, `trap` is any. */
   #action(tree: Tree): string {
+    const [entry, second] = tree.kind === "map" ? tree.entries : [];
+    const zero = entry?.value.kind === "scalar" && entry.value.value === 0n && !second;
+    if (entry && zero && withData.some((kind) => kind === entry.key)) return `${entry.key} 0`;
     const action = readAction(this.reading, tree);
     return action ? wordsOf(action) : "deny";
   }

@@ -1,34 +1,23 @@
+/** The short form of bench/decisions.ts. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { abi } from "../../arch/index.ts";
-import { packData } from "../../src/abi/data.ts";
-import { run } from "../../src/bpf/run.ts";
-import { compile } from "../../src/compile/index.ts";
-import { evaluate } from "../../src/policy/evaluate.ts";
-import { randomCall, randomPolicy } from "../policy/random.ts";
+import { abiNames } from "../../arch/index.ts";
 import { Random, seedOf } from "../seed.ts";
+import { compareDecisions, ways } from "./decisions.ts";
 
 const compiling = suite("compile/random");
-const policies = Number(process.env.SECCAT_POLICIES ?? 300);
+const CALLS = process.env.SECCAT_LONG === "1" ? 10_000_000 : 1_000_000;
 
-compiling(`the programs of ${policies} random policies decide as the policies do, 200 calls each`, () => {
-  const random = new Random(seedOf("compile/random"));
-  for (let i = 0; i < policies; i++) {
-    const policy = randomPolicy(random);
-    const { program } = compile(policy);
-    assert.is(program.endian, abi(policy.arches[0] ?? "x86_64").endian);
-    for (let j = 0; j < 200; j++) {
-      const call = randomCall(random, policy);
-      const expected = evaluate(policy, call);
-      const ret = run(program, packData(call, program.endian));
-      if (ret === expected.ret) continue;
-      const show = (_: string, value: unknown) =>
-        typeof value === "bigint" ? `0x${value.toString(16)}` : value;
-      assert.unreachable(
-        `policy ${i}: ret ${ret.toString(16)}, expected ${JSON.stringify(expected)} for ${JSON.stringify(call, show)} under ${JSON.stringify(policy, show)}`,
-      );
-    }
-  }
-});
+compiling(
+  `${CALLS} random and boundary calls are decided as their policies do by ${ways.length} programs each`,
+  () => {
+    const done = compareDecisions(new Random(seedOf("compile/random")), CALLS);
+    console.log(`compile/random: ${done.policies} policies, ${done.ofPrograms} decisions of programs`);
+    assert.ok(done.random + done.boundary >= CALLS);
+    assert.ok(done.boundary > CALLS / 10, `${done.boundary} boundary calls`);
+    assert.ok(done.bigEndian > CALLS / 10, `${done.bigEndian} calls of big-endian arches`);
+    assert.is(done.arches.size, abiNames.length);
+  },
+);
 
 compiling.run();

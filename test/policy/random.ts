@@ -95,14 +95,22 @@ function randomCondition(random: Random, depth: number): Condition {
   return { kind: "compare", ...side, op: random.pick(ops), value: value() };
 }
 
-/** Calls that look where a compiled policy may go wrong: its own numbers and constants, and their neighbours. */
+/** A call that looks where a compiled policy may go wrong: its own numbers and constants, and their neighbours. */
 export function randomCall(random: Random, policy: Policy): SeccompData {
-  const abi = random.once(12) ? random.pick(abiNames) : random.pick(policy.arches);
-  return {
-    arch: random.once(40) ? random.u32() : abiFacts(abi).auditArch,
-    nr: randomNr(random, policy, abi),
-    args: Array.from({ length: 6 }, () => randomArg(random, policy)),
-    instructionPointer: random.u64(),
+  return randomCalls(random, policy)();
+}
+
+/** Makes such calls, one at a time. */
+export function randomCalls(random: Random, policy: Policy): () => SeccompData {
+  const constants = policy.rules.flatMap(({ when }) => (when ? constantsOf(when) : []));
+  return () => {
+    const abi = random.once(12) ? random.pick(abiNames) : random.pick(policy.arches);
+    return {
+      arch: random.once(40) ? random.u32() : abiFacts(abi).auditArch,
+      nr: randomNr(random, policy, abi),
+      args: Array.from({ length: 6 }, () => randomArg(random, constants)),
+      instructionPointer: random.u64(),
+    };
   };
 }
 
@@ -116,8 +124,7 @@ function randomNr(random: Random, policy: Policy, abi: AbiName): number {
   return random.once(5) ? (nr + random.pick([-1, 1, 0x40000000, 300])) >>> 0 : nr;
 }
 
-function randomArg(random: Random, policy: Policy): bigint {
-  const constants = policy.rules.flatMap(({ when }) => (when ? constantsOf(when) : []));
+function randomArg(random: Random, constants: readonly bigint[]): bigint {
   const base = constants.length > 0 && !random.once(3) ? random.pick(constants) : random.pick(edges);
   const moved = base + BigInt(random.pick([-1, 0, 0, 0, 1]));
   const flipped = random.once(6) ? moved ^ (1n << BigInt(random.below(64))) : moved;
