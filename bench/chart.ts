@@ -25,8 +25,8 @@ const RIGHT = 85;
 const ROW = 17;
 const PLOT = WIDTH - LEFT - RIGHT;
 
-const light = ["#0b62a8", "#3f9be0", "#8cc4f0", "#b45309", "#8a8f98", "#5d6470"];
-const dark = ["#6cb6ff", "#3d86d0", "#2b5f97", "#f0a04b", "#9aa2ad", "#c5ccd6"];
+const light = ["#0b62a8", "#3f9be0", "#8cc4f0", "#8a8f98", "#b45309", "#4d535c"];
+const dark = ["#6cb6ff", "#3d86d0", "#2b5f97", "#8b929c", "#f0a04b", "#c5ccd6"];
 
 const style = `
   .back { fill: #ffffff } text { font: 12px system-ui, sans-serif; fill: #24292f }
