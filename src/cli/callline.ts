@@ -5,7 +5,7 @@ import { wordsRead } from "../bpf/loads.ts";
 import type { Program } from "../bpf/program.ts";
 import { callNumber, register, seccompData } from "../policy/call.ts";
 import { ownText } from "../trace/journal.ts";
-import { isSpace, skipSpace } from "../trace/scan.ts";
+import { isSpace } from "../trace/scan.ts";
 
 /** A call without its arguments. */
 export interface Called {
@@ -95,7 +95,7 @@ export class CallWords {
 
 const none = 255;
 /** The value of each hexadecimal digit, by code. */
-const digits = new Uint8Array(128).fill(none);
+const digits = new Uint8Array(256).fill(none);
 for (let value = 0; value < 16; value++) {
   const digit = value.toString(16);
   digits[digit.charCodeAt(0)] = value;
@@ -121,14 +121,17 @@ export class CallLines {
     this.#value = (text) => halvesOf(register(abi, text));
   }
 
-  /** Fills `into` with the call in [start, end), which is not blank. Throws as seccompData does. */
-  read(text: string, start: number, end: number, into: CallWords): Called {
-    let at = endOfWord(text, start, end);
+  /**
+   * Fills `into` with the call in [start, end), which is not blank; `text` is `bytes` as latin1. Throws as
+   * seccompData does.
+   */
+  read(text: string, bytes: Uint8Array, start: number, end: number, into: CallWords): Called {
+    let at = endOfWord(bytes, start, end);
     const called = this.#calls.get(text.slice(start, at), this.#call);
     into.begin(called);
     for (let index = 0; ; index++) {
-      const from = skipSpace(text, at, end);
-      if (from === end) return called;
+      while (at < end && isSpace(bytes[at] ?? 0)) at++;
+      if (at === end) return called;
       // The right words for it are there.
       if (index === 6)
         seccompData({
@@ -139,50 +142,56 @@ export class CallLines {
             .split(/[ \t]+/)
             .slice(1),
         });
-      at = endOfWord(text, from, end);
-      if (this.#number(text, from, at)) into.set(index, this.#low, this.#high);
-      else {
-        const { low, high } = this.#values.get(text.slice(from, at), this.#value);
-        into.set(index, low, high);
+      const stop = this.#number(bytes, at, end);
+      if (stop > 0) {
+        into.set(index, this.#low, this.#high);
+        at = stop;
+        continue;
       }
+      const from = at;
+      at = endOfWord(bytes, from, end);
+      const { low, high } = this.#values.get(text.slice(from, at), this.#value);
+      into.set(index, low, high);
     }
   }
 
-  /** Whether [from, to) is a plain number that fits; it is left in #low and #high. */
-  #number(text: string, from: number, to: number): boolean {
-    const zero = text.charCodeAt(from) === 0x30;
-    const hex = zero && (text.charCodeAt(from + 1) | 0x20) === 0x78;
-    return hex ? this.#hex(text, from + 2, to) : !(zero && to - from > 1) && this.#decimal(text, from, to);
+  /** Behind the plain number at `from`, which is left in #low and #high; -1 where there is none that fits. */
+  #number(bytes: Uint8Array, from: number, end: number): number {
+    const zero = bytes[from] === 0x30;
+    const hex = zero && from + 2 < end && ((bytes[from + 1] ?? 0) | 0x20) === 0x78;
+    const stop = hex ? this.#hex(bytes, from + 2, end) : this.#decimal(bytes, from, end);
+    // 017 is octal.
+    if (stop < end && !isSpace(bytes[stop] ?? 0)) return -1;
+    return zero && !hex && stop > from + 1 ? -1 : stop;
   }
 
-  #hex(text: string, from: number, to: number): boolean {
-    const width = to - from;
-    if (width === 0 || width > (this.#wide ? 16 : 8)) return false;
+  #hex(bytes: Uint8Array, from: number, end: number): number {
     let low = 0;
     let high = 0;
-    for (let i = from; i < to; i++) {
-      const digit = digits[text.charCodeAt(i)] ?? none;
-      if (digit === none) return false;
+    let i = from;
+    for (; i < end; i++) {
+      const digit = digits[bytes[i] ?? 0] ?? none;
+      if (digit === none) break;
       high = (high << 4) | (low >>> 28);
       low = (low << 4) | digit;
     }
     this.#low = low >>> 0;
     this.#high = high >>> 0;
-    return true;
+    return i > from && i - from <= (this.#wide ? 16 : 8) ? i : -1;
   }
 
-  #decimal(text: string, from: number, to: number): boolean {
-    // Fifteen digits are exact.
-    if (to - from > 15) return false;
+  #decimal(bytes: Uint8Array, from: number, end: number): number {
     let value = 0;
-    for (let i = from; i < to; i++) {
-      const digit = text.charCodeAt(i) - 0x30;
-      if (digit < 0 || digit > 9) return false;
+    let i = from;
+    for (; i < end; i++) {
+      const digit = (bytes[i] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
     this.#low = value >>> 0;
     this.#high = Math.floor(value / 0x100000000);
-    return this.#wide || this.#high === 0;
+    // Fifteen digits are exact.
+    return i > from && i - from <= 15 && (this.#wide || this.#high === 0) ? i : -1;
   }
 }
 
@@ -191,14 +200,14 @@ export function halvesOf(value: bigint): Halves {
   return { low: Number(value & 0xffffffffn), high: Number(value >> 32n) };
 }
 
-function endOfWord(text: string, at: number, end: number): number {
+function endOfWord(bytes: Uint8Array, at: number, end: number): number {
   let i = at;
-  while (i < end && !isSpace(text.charCodeAt(i))) i++;
+  while (i < end && !isSpace(bytes[i] ?? 0)) i++;
   return i;
 }
 
 /** 1: may stand in a line that is a call and its arguments; 3: may begin one. All else is strace's. */
-const plain = new Uint8Array(128);
+const plain = new Uint8Array(256);
 for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZ|~ \t") plain[char.charCodeAt(0)] = 1;
 for (const char of "abcdefghijklmnopqrstuvwxyz0123456789_-") plain[char.charCodeAt(0)] = 3;
 
@@ -206,11 +215,11 @@ for (const char of "abcdefghijklmnopqrstuvwxyz0123456789_-") plain[char.charCode
  * Whether [start, end), which begins with no space, is written as on the command line. `Process 5 attached` and
  * `--- stopped by SIGSTOP ---` are strace's.
  */
-export function isCallLine(text: string, start: number, end: number): boolean {
-  if (plain[text.charCodeAt(start)] !== 3) return false;
+export function isCallLine(bytes: Uint8Array, start: number, end: number): boolean {
+  if (plain[bytes[start] ?? 0] !== 3) return false;
   for (let i = start; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (!plain[code] || (code === 0x2d && text.charCodeAt(i + 1) === 0x2d)) return false;
+    const code = bytes[i] ?? 0;
+    if (plain[code] === 0 || (code === 0x2d && bytes[i + 1] === 0x2d)) return false;
   }
   return true;
 }

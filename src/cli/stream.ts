@@ -7,7 +7,7 @@ import { SeccatError } from "../abi/error.ts";
 import { jit } from "../bpf/jit/index.ts";
 import type { StraceEvent } from "../trace/event.ts";
 import { straceReader } from "../trace/index.ts";
-import { skipSpace } from "../trace/scan.ts";
+import { isSpace } from "../trace/scan.ts";
 import { Answers } from "./answers.ts";
 import { CallLines, CallWords, isCallLine } from "./callline.ts";
 import type { Filter } from "./filter.ts";
@@ -27,7 +27,11 @@ export interface StreamOptions {
 /** Longer lines are refused. */
 const MAX_LINE = 1 << 20;
 const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
 const HASH = 0x23;
+/** A byte order mark, as latin1. */
+const MARK = "\u00ef\u00bb\u00bf";
+const nothing = new Uint8Array(0);
 /** Lines kept for the count of strace's reader at most. */
 const MAX_UNREAD = 4096;
 
@@ -35,16 +39,15 @@ const MAX_UNREAD = 4096;
 export async function emulateStream(filter: Filter, options: StreamOptions): Promise<number> {
   const answers = new Answers(options.json);
   const stream = new Stream(filter, options, answers);
-  const decoder = new TextDecoder();
   const progress = process.stdout.isTTY ? undefined : new Progress("calls");
   try {
     for await (const piece of piecesOf("-")) {
-      stream.push(decoder.decode(piece, { stream: true }));
+      stream.push(piece);
       progress?.add(piece.length);
       // Whoever reads the answers has left: what was seen so far decides.
       if (!(await printPiece(answers.take()))) return answers.code();
     }
-    stream.end(decoder.decode());
+    stream.end();
     await printPiece(answers.take());
   } finally {
     progress?.end();
@@ -61,7 +64,7 @@ class Stream {
   readonly #traced: TracedCalls;
   readonly #reader = straceReader({ longest: MAX_LINE });
   readonly #call: CallWords;
-  #rest = "";
+  #rest: Uint8Array = nothing;
   /** Inside a line that is too long. */
   #skipping = false;
   /** Lines so far, this one included. */
@@ -79,53 +82,50 @@ class Stream {
   }
 
   /** Takes a piece of the input in. */
-  push(piece: string): void {
-    const text = this.#rest + piece;
+  push(piece: Uint8Array): void {
+    const bytes = Buffer.concat([this.#rest, piece]);
+    // Positions in it are those in the bytes; what is not ASCII goes to strace's reader as bytes.
+    const text = bytes.toString("latin1");
     let start = 0;
     // Lines of strace go to its reader as many at a time as stand together: they begin here, or -1.
     let traced = -1;
     for (let stop = text.indexOf("\n"); stop >= 0; stop = text.indexOf("\n", start)) {
       this.#count++;
-      const end = stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN ? stop - 1 : stop;
-      const from = skipSpace(text, this.#beginOf(text, start), end);
-      const kind = this.#kindOf(text, from, end);
+      const end = stop > start && bytes[stop - 1] === CARRIAGE_RETURN ? stop - 1 : stop;
+      let from = this.#count === 1 && text.startsWith(MARK) ? MARK.length : start;
+      while (from < end && isSpace(bytes[from] ?? 0)) from++;
+      const kind = this.#kindOf(bytes, from, end);
       if (kind === "traced" && traced < 0) traced = start;
       if (kind !== "traced") {
-        if (traced >= 0) this.#trace(text.slice(traced, start));
+        if (traced >= 0) this.#trace(bytes.subarray(traced, start));
         traced = -1;
-        if (kind === "call") this.#answerCall(text, from, end);
+        if (kind === "call") this.#answerCall(text, bytes, from, end);
         this.#passed();
       }
       start = stop + 1;
     }
-    if (traced >= 0) this.#trace(text.slice(traced, start));
-    this.#keep(text.slice(start));
+    if (traced >= 0) this.#trace(bytes.subarray(traced, start));
+    this.#keep(bytes.subarray(start));
   }
 
-  /** Takes in what follows the last piece, and answers what is still open. */
-  end(piece: string): void {
-    this.push(piece);
-    if (this.#rest !== "") this.push("\n");
+  /** Answers what is still open. */
+  end(): void {
+    if (this.#rest.length > 0) this.push(Uint8Array.of(LINE_FEED));
     for (const event of this.#reader.end()) this.#see(event);
   }
 
-  #kindOf(text: string, from: number, end: number): "none" | "call" | "traced" {
+  #kindOf(bytes: Uint8Array, from: number, end: number): "none" | "call" | "traced" {
     if (this.#skipping) {
       this.#skipping = false;
       return "none";
     }
-    if (from >= end || text.charCodeAt(from) === HASH) return "none";
-    return isCallLine(text, from, end) ? "call" : "traced";
+    if (from >= end || bytes[from] === HASH) return "none";
+    return isCallLine(bytes, from, end) ? "call" : "traced";
   }
 
-  /** Behind a byte order mark. */
-  #beginOf(text: string, start: number): number {
-    return this.#count === 1 && text.charCodeAt(start) === 0xfeff ? start + 1 : start;
-  }
-
-  #answerCall(text: string, from: number, end: number): void {
+  #answerCall(text: string, bytes: Uint8Array, from: number, end: number): void {
     try {
-      const called = this.#lines.read(text, from, end, this.#call);
+      const called = this.#lines.read(text, bytes, from, end, this.#call);
       this.#answers.answer(this.#count, called, this.#evaluate(this.#call.words), this.#call, 0);
     } catch (error) {
       if (!(error instanceof SeccatError)) throw error;
@@ -136,13 +136,13 @@ class Stream {
   /** A line is over that strace's reader does not get. */
   #passed(): void {
     this.#unread++;
-    if (this.#unread >= MAX_UNREAD) this.#trace("");
+    if (this.#unread >= MAX_UNREAD) this.#trace();
   }
 
-  #trace(text: string): void {
-    const lines = "\n".repeat(this.#unread) + text;
+  #trace(lines?: Uint8Array): void {
+    if (this.#unread > 0) this.#reader.push("\n".repeat(this.#unread));
     this.#unread = 0;
-    for (const event of this.#reader.push(lines)) this.#see(event);
+    if (lines) for (const event of this.#reader.push(lines)) this.#see(event);
   }
 
   #see(event: StraceEvent): void {
@@ -163,15 +163,15 @@ class Stream {
   }
 
   /** Keeps the beginning of a line for the next piece. */
-  #keep(rest: string): void {
-    this.#rest = this.#skipping ? "" : rest;
+  #keep(rest: Uint8Array): void {
+    this.#rest = this.#skipping ? nothing : rest;
     if (this.#rest.length <= MAX_LINE) return;
     this.#answers.refuse(this.#count + 1, {
       code: "limit",
       message: "the line is too long",
-      expected: `at most ${MAX_LINE} characters`,
+      expected: `at most ${MAX_LINE} bytes`,
     });
     this.#skipping = true;
-    this.#rest = "";
+    this.#rest = nothing;
   }
 }

@@ -330,7 +330,7 @@ test("a line without an end is refused, and the memory stays small", () => {
     assert.is(stdout, "2000002\tread\tallow\n");
     assert.match(
       stderr,
-      /^\(standard input\):1: error: the line is too long\n {2}expected: at most 1048576 characters\n/,
+      /^\(standard input\):1: error: the line is too long\n {2}expected: at most 1048576 bytes\n/,
     );
     assert.match(stderr, /\n2000001 calls: 2000001 allow\n1 line not answered\n$/);
   });
