@@ -19,8 +19,8 @@ export interface Chart {
   readonly notes: readonly string[];
 }
 
-const WIDTH = 800;
-const LEFT = 205;
+const WIDTH = 860;
+const LEFT = 262;
 const RIGHT = 85;
 const ROW = 17;
 const PLOT = WIDTH - LEFT - RIGHT;
@@ -153,10 +153,12 @@ function legend({ series }: Chart): string[] {
   });
 }
 
-/** Blue for Seccat's, other colours for its peers. */
+/** Blue for Seccat's, and for all where there are no peers; other colours for peers. */
 function colourOf(series: readonly string[], index: number): number {
-  const own = series[index]?.startsWith("Seccat") ?? false;
-  const before = series.slice(0, index).filter((name) => name.startsWith("Seccat") === own).length;
+  const alone = !series.some((name) => name.startsWith("Seccat"));
+  const isOwn = (name: string | undefined) => alone || (name?.startsWith("Seccat") ?? false);
+  const own = isOwn(series[index]);
+  const before = series.slice(0, index).filter((name) => isOwn(name) === own).length;
   return own ? before % 3 : 3 + (before % 3);
 }
 

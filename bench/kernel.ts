@@ -215,9 +215,9 @@ function chartOf(rows: readonly Row[]): Chart {
     form: "bars",
     series,
     groups: rows
-      .filter(({ way }) => way === "mixed")
-      .map(({ policy, kind, makers }) => ({
-        name: `${policy}: ${titles[kind]}`,
+      .filter(({ way, kind }) => way === "mixed" || (way === "stacked" && kind === "checked"))
+      .map(({ policy, kind, way, makers }) => ({
+        name: `${policy}: ${titles[kind]}${way === "stacked" ? `, ${COPIES} copies of the filter` : ""}`,
         values: series.map((name) => makers.find((maker) => maker.name === name)?.time),
       })),
     notes: [

@@ -63,7 +63,7 @@ function bench(folder: string): void {
       title: "Whole processes",
       unit: "milliseconds",
       form: "bars",
-      series: ["Seccat, by the clock", "Seccat, processor time"],
+      series: ["by the clock", "processor time"],
       groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
       notes: [`Medians of ${ROUNDS} rounds in turn, lines from the 10th to the 90th percentile.`],
     },

@@ -89,7 +89,7 @@ function bench(folder: string): void {
       title: "seccat emulate FILTER -",
       unit: "million calls a second",
       form: "bars",
-      series: ["Seccat, by the clock", "Seccat, processor time"],
+      series: ["by the clock", "processor time"],
       groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
       notes: [`${CALLS} random calls, start of the process included; medians of ${ROUNDS} rounds.`],
     },
