@@ -178,19 +178,27 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
   },
   {
     name: "emulate",
-    describe: "the verdict on one call, and the path to it",
+    describe: "the verdict on one call and the path to it, or on many calls",
     positionals: [
       filter,
-      { name: "call", describe: "its name or number", words: "syscall" },
+      {
+        name: "call",
+        describe: "its name or number; - reads calls from stdin, one in a line, or a strace log",
+        words: "syscall",
+      },
       { name: "args", describe: "its arguments: numbers or constants", optional: true, many: true },
     ],
     options: {
       arch,
       ip: { describe: "the instruction pointer", value: "ADDRESS" },
-      json,
+      json: { describe: "print JSON; of many calls an object in a line each" },
     },
     examples: [
       ["seccat emulate p.yaml socket AF_UNIX SOCK_STREAM\\|SOCK_CLOEXEC", "exit code 0 when allowed"],
+      [
+        "seccat emulate p.yaml - < calls.txt",
+        "line, call and verdict of each; exit code 0 when all are allowed",
+      ],
     ],
     run: async (args) => (await import("./emulate.ts")).emulate(args),
   },

@@ -12,13 +12,23 @@ import { type Filter, printWarnings, readFilter } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
 import { pathText, reasonText } from "./reason.ts";
 
-/** `seccat emulate`: one verdict, with the path through the listing; exit code 0 when the call passes. */
+/**
+ * `seccat emulate`: one verdict, with the path through the listing, or with the call `-` the verdicts on all calls
+ * of standard input; exit code 0 when all pass.
+ */
 export async function emulate(args: Args): Promise<number> {
+  const many = args.text("call") === "-";
+  if (many) checkMany(args);
   const word = args.maybe("arch");
   const asked = word === undefined ? undefined : archOf(word);
   const filter = readFilter(args.text("filter"), { target: asked });
   const abi = asked ?? filter.arches[0] ?? hostAbi() ?? "x86_64";
   const ip = args.maybe("ip");
+  if (many) {
+    printWarnings(filter);
+    const { emulateStream } = await import("./stream.ts");
+    return emulateStream(filter, { abi, ip: ip === undefined ? 0n : address(ip), json: args.flag("json") });
+  }
   const data = seccompData({
     abi,
     call: args.text("call"),
@@ -34,6 +44,14 @@ export async function emulate(args: Args): Promise<number> {
     printVerdict(filter, abi, data, traced, action);
   }
   return passes ? Exit.yes : Exit.no;
+}
+
+function checkMany(args: Args): void {
+  if (args.text("filter") === "-")
+    throw usage("standard input cannot be the filter and the calls", { fix: "write the filter to a file" });
+  const [first] = args.texts("args");
+  if (first !== undefined)
+    throw usage("with -, the arguments stand behind the calls on standard input", { received: first });
 }
 
 function address(text: string): bigint {

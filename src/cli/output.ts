@@ -39,6 +39,23 @@ export function print(text: string | Uint8Array): void {
   process.stdout.write(text);
 }
 
+/**
+ * Prints a part of a long result; comes back when standard output can take more. False when nobody reads it any
+ * longer.
+ */
+export async function printPiece(text: string): Promise<boolean> {
+  const { stdout } = process;
+  if (text !== "" && !stdout.write(text) && stdout.errored === null)
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        stdout.off("drain", done).off("error", done).off("close", done);
+        resolve();
+      };
+      stdout.on("drain", done).on("error", done).on("close", done);
+    });
+  return stdout.errored === null;
+}
+
 /** Prints a result as JSON, 64-bit values as "0x…" strings. */
 export function printJson(value: unknown): void {
   print(
