@@ -25,8 +25,10 @@ export interface Filter {
   readonly warnings: readonly Issue[];
 }
 
-/** Which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
+/** Who reads along, and which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
 export interface FilterOptions {
+  /** Is told of every file that is about to be read, included ones too. */
+  readonly onRead?: ((path: string) => void) | undefined;
   readonly arches?: readonly AbiName[] | undefined;
   readonly target?: AbiName | undefined;
 }
@@ -37,6 +39,7 @@ export interface FilterOptions {
  */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
   refuseProcess(path);
+  options.onRead?.(path);
   const bytes = readInput(path);
   const name = inputName(path);
   if (bytes.length === 0)
@@ -47,7 +50,7 @@ export function readFilter(path: string, options: FilterOptions = {}): Filter {
       expected: "a program or a policy",
     });
   if (isBinary(bytes)) return fromBytes(bytes, name, options);
-  return fromPolicy(policyOf(bytes, name), name, options);
+  return fromPolicy(policyOf(bytes, name, options.onRead), name, options);
 }
 
 /** The policy that `path` holds, with what reading it warned of. Throws a SeccatError for anything else. */
@@ -85,9 +88,13 @@ function refuseProcess(path: string): void {
     });
 }
 
-function policyOf(bytes: Uint8Array, file: string): ReadResult {
+function policyOf(bytes: Uint8Array, file: string, onRead?: (path: string) => void): ReadResult {
   const text = decodeText(bytes, file);
-  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readIncluded }));
+  const readFile = (path: string) => {
+    onRead?.(path);
+    return readIncluded(path);
+  };
+  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile }));
 }
 
 function fromBytes(bytes: Uint8Array, file: string, { arches, target }: FilterOptions): Filter {
