@@ -7,8 +7,8 @@ import { abi as abiFacts, abiOf } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { mixedWords } from "./flow.ts";
 import { isOpen, retOf } from "./leaf.ts";
-import { ARCH, BITS, highWord, lowWord, NR } from "./order.ts";
-import { type Field, masksOf, rangesOf, wideField } from "./region.ts";
+import { ARCH, highWord, lowWord, NR } from "./order.ts";
+import { type Field, levelsOf, masksOf, rangesOf, wideField, wordField } from "./region.ts";
 import { leavesOf, projected, restricted, where } from "./set.ts";
 import { programsOf, type Side, sideDiagram } from "./side.ts";
 import { defaultBudget, makeSpace, type Space } from "./space.ts";
@@ -103,14 +103,18 @@ function changedArgs(
 
 /** The member of `values`, a set that asks for one register, that is nearest to `value`. */
 function nearestValue({ table, order }: Space, values: Node, index: number, value: bigint): bigint {
-  const field = wideField(order, index);
+  const low = wordField(order, lowWord(index));
+  const narrow = [...levelsOf(table, values)].every((level) => low.includes(level));
+  if (!narrow) return nearestInField(table, values, wideField(order, index), value);
+  const upper = (value >> 32n) << 32n;
+  return upper | nearestInField(table, values, low, value & 0xffffffffn);
+}
+
+function nearestInField(table: Table, values: Node, field: Field, value: bigint): bigint {
   const rising = field.every((level, i) => i === 0 || level > (field[i - 1] ?? 0));
   if (!rising || masksOf(table, values, field).length < rangesOf(table, values, field).length)
     return byBits(table, values, field, value);
-  const [below, above] = [
-    beside(table, values, field, value, false),
-    beside(table, values, field, value, true),
-  ];
+  const [below, above] = [false, true].map((up) => beside(table, values, field, value, up));
   if (below === undefined || above === undefined) return below ?? above ?? value;
   return value - below <= above - value ? below : above;
 }
@@ -137,7 +141,7 @@ function beside(table: Table, set: Node, field: Field, value: bigint, up: boolea
 
 /** The member that differs from `value` in the fewest bits. */
 function byBits(table: Table, set: Node, field: Field, value: bigint): bigint {
-  const places = new Map(field.map((level, i) => [level, BigInt(BITS * 2 - 1 - i)]));
+  const places = new Map(field.map((level, i) => [level, BigInt(field.length - 1 - i)]));
   const costs = new Map<Node, number>();
   const isSet = (node: Node) => ((value >> (places.get(table.level(node)) ?? 0n)) & 1n) === 1n;
   const kept = (node: Node) => (isSet(node) ? table.high(node) : table.low(node));

@@ -111,8 +111,8 @@ class TestReader {
     return {
       stack: named.map((item) => ({ path: this.#text(item, "the name of a file"), where: item.place })),
       cases,
-      ...(arches ? { arches: this.#items(arches, "arches").flatMap((item) => this.#arch(item)) } : {}),
-      ...(kernels ? { kernels: this.#items(kernels, "kernels").flatMap((item) => this.#kernel(item)) } : {}),
+      ...(arches ? { arches: this.#some(arches, "arches").flatMap((item) => this.#arch(item)) } : {}),
+      ...(kernels ? { kernels: this.#some(kernels, "kernels").flatMap((item) => this.#kernel(item)) } : {}),
     };
   }
 
@@ -196,6 +196,13 @@ class TestReader {
 
   #items(tree: Tree, what: string): readonly Tree[] {
     return this.reading.list(tree, what)?.items ?? [];
+  }
+
+  /** A list of one at least: of none, nothing would be asked, and pass. */
+  #some(tree: Tree, what: string): readonly Tree[] {
+    if (tree.kind === "list" && tree.items.length === 0)
+      this.reading.wrong(tree, `${what} is empty`, "at least one");
+    return this.#items(tree, what);
   }
 
   #text(tree: Tree, what: string): string {

@@ -9,6 +9,7 @@ import {
 } from "../../arch/index.ts";
 import { decodeAction } from "../abi/action.ts";
 import { type Place, SeccatError } from "../abi/error.ts";
+import type { ArgInput } from "../policy/call.ts";
 import { type CoverageTotals, coverageCounter, coverageTotals, type LayerCoverage } from "./coverage.ts";
 import { answer, hostAbi, meets, wantedText } from "./expect.ts";
 import { type Failure, failureOf, reasonLines } from "./failure.ts";
@@ -162,8 +163,12 @@ function runOne(
 
 function sentenceOf({ call, args, wanted }: TestCase): string {
   const list = Array.isArray(args)
-    ? args.map(String)
-    : Object.entries(args).map(([name, value]) => `${name}=${value}`);
+    ? args.map(valueText)
+    : Object.entries(args).map(([name, value]) => `${name}=${valueText(value)}`);
   const end = wanted === "pass" ? "passes" : wanted === "deny" ? "is denied" : `gets ${wanted}`;
   return `${call}(${list.join(", ")}) ${end}`;
+}
+
+function valueText(value: ArgInput): string {
+  return typeof value === "bigint" && value >= 0x10000n ? `0x${value.toString(16)}` : String(value);
 }
