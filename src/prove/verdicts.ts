@@ -6,13 +6,14 @@ import {
   type AbiName,
   abi as abiFacts,
   abiOf,
+  newestNr,
   type SyscallName,
   syscallsOf,
   X32_BIT,
 } from "../../arch/index.ts";
 import { decodeAction, encodeAction } from "../abi/action.ts";
 import { SeccatError } from "../abi/error.ts";
-import { equal } from "./arithmetic.ts";
+import { equal, greater } from "./arithmetic.ts";
 import { mixedWords } from "./flow.ts";
 import { isOpen, retOf, wordOfLeaf } from "./leaf.ts";
 import { ARCH, BITS, NR } from "./order.ts";
@@ -70,6 +71,7 @@ interface Work {
   readonly space: Space;
   readonly judge: Judge;
   readonly cases: Map<string, readonly VerdictCase[]>;
+  readonly leaves: Map<Node, readonly Node[]>;
   readonly marks: Map<Node, bigint>;
 }
 
@@ -84,7 +86,7 @@ export function verdicts(side: Side, abis: readonly AbiName[], judge: Judge = ne
   const diagram = sideDiagram(space, side);
   if (diagram === undefined || leavesOf(space.table, diagram).some((leaf) => isOpen(space.table, leaf)))
     throw tooMuch();
-  const work: Work = { space, judge, cases: new Map(), marks: new Map() };
+  const work: Work = { space, judge, cases: new Map(), leaves: new Map(), marks: new Map() };
   const table = space.table.attempt({ nodes: 8 * space.budget.nodes, steps: 8 * space.budget.steps }, () => ({
     arches: abis.map((abi) => archVerdicts(work, diagram, abi, abis)),
     others: othersOf(work, diagram, abis),
@@ -113,7 +115,7 @@ function archVerdicts(work: Work, diagram: Node, abi: AbiName, abis: readonly Ab
     (set, [, nr]) => table.and(set, table.not(isNumber(work.space, nr))),
     ownNumbers(work.space, abi, abis),
   );
-  const parts = numberParts(work, ofArch, bare);
+  const parts = numberParts(work, ofArch, bare, abi);
   const cased = ({ out, set }: { readonly out: Node; readonly set: Node }) =>
     isWhole(wordField(order, NR))
       ? casesOf(work, out, leastOf(work.space, set), auditArch)
@@ -132,17 +134,26 @@ function archVerdicts(work: Work, diagram: Node, abi: AbiName, abis: readonly Ab
   };
 }
 
-/** The numbers of `bare` by what follows, most of them first; all as one where the number takes turns with others. */
-function numberParts(work: Work, f: Node, bare: Node): { out: Node; set: Node }[] {
-  const { table, order } = work.space;
+/**
+ * The numbers of `bare` by what follows, most of them first; the gaps below the newest call tell the default best, and
+ * come before the rest. All as one where the number takes turns with other words.
+ */
+function numberParts(work: Work, f: Node, bare: Node, abi: AbiName): { out: Node; set: Node }[] {
+  const { table, order, words } = work.space;
   const field = wordField(order, NR);
   if (!isWhole(field)) return [{ out: f, set: bare }];
+  const newest = words.constant(newestNr(abi)).bits;
+  const gaps = table.not(greater(table, words.input(NR).bits, newest, FALSE));
+  const size = (set: Node) => amount(sizeOf(table, order, set));
   const sized = split(table, f, field)
     .map(({ out, set }) => ({ out, set: table.and(set, bare) }))
     .filter(({ set }) => set !== FALSE)
-    .map((part) => ({ ...part, size: amount(sizeOf(table, order, part.set)) }));
+    .map((part) => ({ ...part, inGaps: size(table.and(part.set, gaps)), size: size(part.set) }));
   return sized.sort(
-    (a, b) => compare(b.size, a.size) || (markOf(work, a.set) < markOf(work, b.set) ? -1 : 1),
+    (a, b) =>
+      compare(b.inGaps, a.inGaps) ||
+      compare(b.size, a.size) ||
+      (markOf(work, a.set) < markOf(work, b.set) ? -1 : 1),
   );
 }
 
@@ -203,15 +214,17 @@ function judged({ space, judge }: Work, leaf: Node, nr: number, arch: number): n
 function casesOf(work: Work, f: Node, nr: number, arch: number): readonly VerdictCase[] {
   const { table, order } = work.space;
   const byRet = new Map<number | string, Node[]>();
-  for (const leaf of leavesOf(table, f)) {
+  const leaves = work.leaves.get(f) ?? leavesOf(table, f);
+  work.leaves.set(f, leaves);
+  for (const leaf of leaves) {
     const key = judged(work, leaf, nr, arch) ?? markOf(work, leaf);
     byRet.set(key, [...(byRet.get(key) ?? []), leaf]);
   }
   const memo = `${f} ${[...byRet.keys()].join()}`;
   const known = work.cases.get(memo);
   if (known) return known;
-  const sized = [...byRet].map(([key, leaves]) => {
-    const set = where(table, f, new Set(leaves));
+  const sized = [...byRet].map(([key, own]) => {
+    const set = where(table, f, new Set(own));
     return { key, set, size: amount(sizeOf(table, order, set)) };
   });
   const rank = (key: number | string) => (typeof key === "number" ? key : Number.POSITIVE_INFINITY);

@@ -1,13 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { actionValues } from "../../src/abi/action.ts";
-import { compile } from "../../src/compile/index.ts";
 import { assembleProgram } from "../../src/bpf/text.ts";
+import { compile } from "../../src/compile/index.ts";
 import { seccompData } from "../../src/policy/call.ts";
 import type { Policy } from "../../src/policy/types.ts";
 import { parseWhen } from "../../src/policy/when.ts";
-import { answer, type Side } from "../../src/prove/side.ts";
 import { cases, describeCall, type Nearest, nearestIn } from "../../src/prove/index.ts";
+import { answer, type Side } from "../../src/prove/side.ts";
 import { randomPolicy } from "../policy/random.ts";
 import { Random, seedOf } from "../seed.ts";
 
@@ -20,7 +20,8 @@ const policyWith = (call: "socket" | "clone" | "pread64" | "kcmp", when: string)
   default: { kind: "kill_process" },
   rules: [{ action: { kind: "allow" }, syscalls: [call], when: parseWhen(when) }],
 });
-const argsOf = (found: Nearest) => (found.kind === "found" ? found.call.args.slice(0, 4).map(Number) : found.kind);
+const argsOf = (found: Nearest) =>
+  found.kind === "found" ? found.call.args.slice(0, 4).map(Number) : found.kind;
 
 const table: readonly (readonly [
   what: string,
@@ -33,9 +34,21 @@ const table: readonly (readonly [
   ["or to the nearest one above", "pread64", "count >= 4096", [3, 0, 5, 9], [3, 0, 4096, 9]],
   ["of two the nearer one", "socket", "domain in {1, 16}", [14, 0, 0, 0], [16, 0, 0, 0]],
   ["at the same distance the smaller one", "socket", "domain in {4, 8}", [6, 0, 0, 0], [4, 0, 0, 0]],
-  ["a flag is cleared, the others stay", "clone", "flags & 0x40000000 == 0", [0x70000011, 0, 0, 0], [0x30000011, 0, 0, 0]],
+  [
+    "a flag is cleared, the others stay",
+    "clone",
+    "flags & 0x40000000 == 0",
+    [0x70000011, 0, 0, 0],
+    [0x30000011, 0, 0, 0],
+  ],
   ["a flag is set, the others stay", "clone", "flags & 0x100 == 0x100", [0x11, 0, 0, 0], [0x111, 0, 0, 0]],
-  ["one argument is changed rather than two", "kcmp", "arg0 == 1 && arg1 == 2 || arg2 == 900", [9, 9, 9, 0], [9, 9, 900, 0]],
+  [
+    "one argument is changed rather than two",
+    "kcmp",
+    "arg0 == 1 && arg1 == 2 || arg2 == 900",
+    [9, 9, 9, 0],
+    [9, 9, 900, 0],
+  ],
   ["two where one is not enough", "kcmp", "arg0 == 1 && arg3 == 2", [9, 8, 7, 6], [1, 8, 7, 2]],
   ["what no arguments get is not found", "socket", "domain == 1 && domain == 2", [1, 0, 0, 0], "none"],
 ];

@@ -26,7 +26,8 @@ const child: Policy = {
 table("each call has its answers, the one of most arguments last and without a condition", () => {
   const { arches, others } = verdicts(child, ["x86_64"]);
   const [x86] = arches;
-  const rets = (name: string) => x86?.calls.find(({ syscall }) => syscall === name)?.cases.map(({ ret }) => ret);
+  const rets = (name: string) =>
+    x86?.calls.find(({ syscall }) => syscall === name)?.cases.map(({ ret }) => ret);
   assert.equal(rets("read"), [actionValues.allow]);
   assert.equal(rets("write"), [KILL]);
   assert.equal(rets("socket"), [actionValues.allow, KILL]);
@@ -68,7 +69,9 @@ table("x86_64 and x32 have their own numbers where both are told of", () => {
 
 table("another condition, another mark; the same one, the same mark", () => {
   const marks = (when: string) => {
-    const rules = [{ action: { kind: "allow" as const }, syscalls: ["socket" as const], when: parseWhen(when) }];
+    const rules = [
+      { action: { kind: "allow" as const }, syscalls: ["socket" as const], when: parseWhen(when) },
+    ];
     const { arches } = verdicts({ ...child, rules }, ["x86_64"]);
     return arches[0]?.calls.find(({ syscall }) => syscall === "socket")?.cases[0]?.mark;
   };
@@ -118,7 +121,9 @@ table("a program that mixes number and arguments is told call by call", () => {
 });
 
 table("what takes too much to be worked out is an error, not a table", () => {
-  const square = assembleProgram("ld [16]\ntax\nmul x\ntax\nld [24]\nmul x\njeq #10, y\nret #0\ny: ret #0x7fff0000");
+  const square = assembleProgram(
+    "ld [16]\ntax\nmul x\ntax\nld [24]\nmul x\njeq #10, y\nret #0\ny: ret #0x7fff0000",
+  );
   assert.throws(() => verdicts(square, ["x86_64"]), /take too much/);
 });
 

@@ -19,7 +19,13 @@ const outer = policy({ ...x86, default: "allow" }, [deny("EACCES", "read")]);
 const raw = assembleProgram("ld [0]\njeq #0, y\nret #0x80000000\ny: ret #0x7fff0000");
 
 type Args = Parameters<typeof answer>[3];
-const lines = (filter: FilterInput, wanted: string, call: string | number, args: Args = [], kernel?: string) => {
+const lines = (
+  filter: FilterInput,
+  wanted: string,
+  call: string | number,
+  args: Args = [],
+  kernel?: string,
+) => {
   const abi = "x86_64";
   const got = answer(filter, abi, call, args, kernel === undefined ? {} : { kernel: { version: kernel } });
   const accepts = (ret: number) => meets(decodeAction(ret), wanted, abi);
@@ -84,10 +90,16 @@ for (const [what, made, wanted] of table)
   });
 
 failing("a foreign arch is told, and the place of a rule that has one", () => {
-  const rules = child.rules.map((rule) => ({ ...rule, where: { file: "p.yaml", line: 7, column: 5, path: "x" } }));
+  const rules = child.rules.map((rule) => ({
+    ...rule,
+    where: { file: "p.yaml", line: 7, column: 5, path: "x" },
+  }));
   const placed = { ...child, rules };
   assert.match(
-    reasonLines(failureOf(placed, answer(placed, "x86_64", "read"), "x86_64", () => false), "a denial").join(),
+    reasonLines(
+      failureOf(placed, answer(placed, "x86_64", "read"), "x86_64", () => false),
+      "a denial",
+    ).join(),
     /^by rule 1 \(p\.yaml:7:5\),no other/,
   );
   const got = answer(child, "aarch64", "read");
@@ -99,7 +111,11 @@ failing("an assertion says the same, also under a kernel of some version", () =>
     () => expect(child, "x86_64").allows("socket", ["AF_INET"]),
     /expected allow, got kill_process\n {2}by the default\n {2}the nearest call .*socket\(domain=AF_UNIX\)\n {2}0000/,
   );
-  expect(child, "x86_64").under("4.9").denies("execve", { action: "kill_thread" }).on("x86_64").gives("kill_thread", "execve");
+  expect(child, "x86_64")
+    .under("4.9")
+    .denies("execve", { action: "kill_thread" })
+    .on("x86_64")
+    .gives("kill_thread", "execve");
   assert.throws(
     () => expect(child, "x86_64").under("4.9").denies("execve", { action: "kill_process" }),
     /execve on x86_64 under Linux 4\.9: expected kill_process, got kill_thread/,

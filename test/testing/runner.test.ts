@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assembleProgram } from "../../src/bpf/text.ts";
 import { allow, policy, rule } from "../../src/policy/builder.ts";
-import { type FilterLayer, readTestFile, type RunOptions, runTests } from "../../src/testing/index.ts";
+import { type FilterLayer, type RunOptions, readTestFile, runTests } from "../../src/testing/index.ts";
 
 const running = suite("testing/runner");
 
@@ -11,7 +11,12 @@ const child = policy({ default: "kill_process", arches: ["x86_64", "aarch64"] },
   rule("log", "write"),
 ]);
 const raw = assembleProgram("ret #0x7fff0000");
-const run = (tests: string, options: RunOptions = {}, head = "", layers: readonly FilterLayer[] = [child]) => {
+const run = (
+  tests: string,
+  options: RunOptions = {},
+  head = "",
+  layers: readonly FilterLayer[] = [child],
+) => {
   const file = readTestFile(`policy: p.yaml\n${head}tests: ${tests}\n`);
   return runTests(file, layers, options).results.map(
     ({ abi, kernel, ok, actual }) => `${abi} ${kernel ?? "-"} ${ok ? "ok" : actual}`,
@@ -25,25 +30,35 @@ running("every test is asked on every arch and under every kernel", () => {
     "aarch64 4.9 kill_thread",
     "aarch64 6.1 ok",
   ]);
-  assert.equal(run("[{ allows: write, kernel: '4.9' }, { allows: write, arch: x86_64 }]", {}, 'kernels: ["6.1"]\n'), [
-    "x86_64 4.9 kill_thread",
-    "aarch64 4.9 kill_thread",
-    "x86_64 6.1 ok",
-  ]);
+  assert.equal(
+    run("[{ allows: write, kernel: '4.9' }, { allows: write, arch: x86_64 }]", {}, 'kernels: ["6.1"]\n'),
+    ["x86_64 4.9 kill_thread", "aarch64 4.9 kill_thread", "x86_64 6.1 ok"],
+  );
 });
 
-running("what is asked for takes the place of the file's, and leaves out tests of other arches and kernels", () => {
-  const tests = "[{ allows: read }, { allows: read, arch: x86_64 }, { allows: read, kernel: '6.1' }, { allows: open }]";
-  assert.equal(run(tests, { arches: ["aarch64"] }), ["aarch64 - ok", "aarch64 6.1 ok"]);
-  assert.equal(run(tests, { arches: ["x86_64"], kernels: ["5.0"] }), ["x86_64 5.0 ok", "x86_64 5.0 ok", "x86_64 5.0 ok"]);
-});
+running(
+  "what is asked for takes the place of the file's, and leaves out tests of other arches and kernels",
+  () => {
+    const tests =
+      "[{ allows: read }, { allows: read, arch: x86_64 }, { allows: read, kernel: '6.1' }, { allows: open }]";
+    assert.equal(run(tests, { arches: ["aarch64"] }), ["aarch64 - ok", "aarch64 6.1 ok"]);
+    assert.equal(run(tests, { arches: ["x86_64"], kernels: ["5.0"] }), [
+      "x86_64 5.0 ok",
+      "x86_64 5.0 ok",
+      "x86_64 5.0 ok",
+    ]);
+  },
+);
 
 running("a misspelt call is an error, wherever it is asked", () => {
   assert.throws(() => run("[{ allows: raed }]", { arches: ["aarch64"] }), /unknown syscall raed/);
 });
 
 running("a program is not asked on an arch of the other byte order", () => {
-  assert.throws(() => run("[{ allows: read }]", { arches: ["s390x"] }, "", [raw]), /little-endian, and s390x is big-endian/);
+  assert.throws(
+    () => run("[{ allows: read }]", { arches: ["s390x"] }, "", [raw]),
+    /little-endian, and s390x is big-endian/,
+  );
 });
 
 running("lists that are empty, and versions that are none, are errors", () => {

@@ -76,5 +76,5 @@ function constraintText({ field, bits, values }: Constraint, args: readonly Arg[
 }
 
 function number(value: bigint): string {
-  return value < 0x1000n ? String(value) : `0x${value.toString(16)}`;
+  return value < 0x10000n ? String(value) : `0x${value.toString(16)}`;
 }

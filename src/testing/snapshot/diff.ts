@@ -1,5 +1,6 @@
 /** What changed between two snapshots: not their texts, but what a call gets. */
 import { compareRows, type SnapshotExample } from "./meaning.ts";
+import { isNumbersRow, numberChanges } from "./numbers.ts";
 import { EVERY_OTHER, type Snapshot, type SnapshotSection } from "./text.ts";
 
 /** A call that is not answered as before. */
@@ -29,12 +30,23 @@ function sectionChanges(
   before: SnapshotSection | undefined,
   after: SnapshotSection | undefined,
 ): SnapshotChange[] {
-  const rows = [...(before?.rows.keys() ?? []), ...(after?.rows.keys() ?? [])];
-  const calls = [...new Set(rows)].sort((a, b) => Number(a === EVERY_OTHER) - Number(b === EVERY_OTHER));
-  return calls.flatMap((call) => {
-    const [old, now] = [answersOf(before, call), answersOf(after, call)];
+  const calls = new Set([...(before?.rows.keys() ?? []), ...(after?.rows.keys() ?? [])]);
+  calls.delete(EVERY_OTHER);
+  const rest = [answersOf(before, EVERY_OTHER), answersOf(after, EVERY_OTHER)] as const;
+  const named = [...calls].filter((call) => !isNumbersRow(call));
+  const all = [
+    ...named.map((call) => ({
+      call,
+      example: call,
+      before: answersOf(before, call),
+      after: answersOf(after, call),
+    })),
+    ...numberChanges(before, after, rest),
+    { call: EVERY_OTHER, example: EVERY_OTHER, before: rest[0], after: rest[1] },
+  ];
+  return all.flatMap(({ call, example, before: old, after: now }) => {
     if (old.join("\n") === now.join("\n")) return [];
-    const found = compareRows(title, call, old, now);
+    const found = compareRows(title, example, old, now);
     if (found === "same") return [];
     return [{ title, call, before: old, after: now, ...(found ? { example: found } : {}) }];
   });

@@ -2,7 +2,16 @@
  * Whether two rows of a snapshot mean the same, and a call that they answer differently when not. Rows are in the
  * condition language of policies: each becomes a policy about that call alone, and the prover compares them.
  */
-import { isAbiName, isSyscallName, type SyscallName } from "../../../arch/index.ts";
+import {
+  type AbiName,
+  abi as abiFacts,
+  abiOf,
+  isAbiName,
+  isSyscallName,
+  type SyscallName,
+  syscallName,
+  syscallNr,
+} from "../../../arch/index.ts";
 import { actionNames, decodeAction } from "../../abi/action.ts";
 import type { SeccompData } from "../../abi/data.ts";
 import { SeccatError } from "../../abi/error.ts";
@@ -20,8 +29,8 @@ export interface SnapshotExample {
 }
 
 /**
- * `same`, or an example of what differs; undefined when that is not to be told from the rows: they are about many
- * calls, or their conditions are cut.
+ * `same`, or an example of what differs; undefined when the rows' texts say it all, having no conditions, and when
+ * they do not: they are about many calls, or their conditions are cut.
  */
 export function compareRows(
   title: string,
@@ -29,12 +38,14 @@ export function compareRows(
   before: readonly string[],
   after: readonly string[],
 ): "same" | SnapshotExample | undefined {
+  if (before.length === 1 && after.length === 1) return undefined;
   const [a, b] = [before, after].map((answers) => policyOf(title, call, answers));
   if (!a || !b) return undefined;
-  const proof = compare(a, b, { calls: "kernel" });
+  const [abi] = a.arches;
+  if (abi === undefined) return undefined;
+  const proof = compare(a, b, { calls: abiFacts(abi).argBits === 32 ? "kernel" : "any" });
   if (proof.answer === "proved") return "same";
-  const abi = a.arches[0];
-  if (proof.answer === "unknown" || abi === undefined) return undefined;
+  if (proof.answer === "unknown") return undefined;
   const { witness } = proof;
   const said = (ret: number) => actionText(decodeAction(ret), abi);
   const shown = callText([], abi, witness.call, []);
@@ -44,10 +55,11 @@ export function compareRows(
 /** The policy that answers `call` so, and kills for all else. */
 function policyOf(title: string, call: string, answers: readonly string[]): Policy | undefined {
   const [abi = ""] = title.split(",");
-  const syscall = syscallOf(call);
-  if (!isAbiName(abi) || syscall === undefined || answers.length === 0) return undefined;
+  const nr = isAbiName(abi) ? numberOf(abi, call) : undefined;
+  if (!isAbiName(abi) || nr === undefined || answers.length === 0) return undefined;
+  if (answers.some((answer) => answer.includes("#"))) return undefined;
   try {
-    const rules = answers.map((answer) => ruleOf(syscall, answer));
+    const rules = answers.map((answer) => ruleOf(syscallName(abi, nr) ?? nr, answer));
     return { arches: [abi], imported: true, default: { kind: "kill_process" }, rules };
   } catch (error) {
     if (error instanceof SeccatError) return undefined;
@@ -55,10 +67,12 @@ function policyOf(title: string, call: string, answers: readonly string[]): Poli
   }
 }
 
-function syscallOf(call: string): SyscallName | number | undefined {
-  if (isSyscallName(call)) return call;
-  const number = /^number (\d+|0x[0-9a-f]+)$/.exec(call)?.[1];
-  return number === undefined ? undefined : Number(number);
+/** The number of a row about one call; undefined when that is no call of the ABI, so that no rule would be about it. */
+function numberOf(abi: AbiName, call: string): number | undefined {
+  if (isSyscallName(call)) return syscallNr(abi, call);
+  const text = /^number (\d+|0x[0-9a-f]+)$/.exec(call)?.[1];
+  if (text === undefined) return undefined;
+  return abiOf(abiFacts(abi).auditArch, Number(text)) === abi ? Number(text) : undefined;
 }
 
 /** Throws a SeccatError for what is no answer. */

@@ -6,7 +6,8 @@ import { kernelRules } from "../../bpf/kernel.ts";
 import { type ArchVerdicts, type Judge, type VerdictCase, verdicts } from "../../prove/index.ts";
 import { actionText } from "../expect.ts";
 import { type FilterLayer, programsOf } from "../filter.ts";
-import { conditionText, rangesText, valuesText } from "./condition.ts";
+import { conditionText, valuesText } from "./condition.ts";
+import { numbersRow } from "./numbers.ts";
 import { EVERY_OTHER, type Snapshot, type SnapshotSection } from "./text.ts";
 
 /**
@@ -63,9 +64,7 @@ function rowsOf({ abi, calls, numbers, rest }: ArchVerdicts): Map<string, readon
 function numbersText(values: ArchVerdicts["numbers"][number]["values"], mark: string): string {
   const whole = values.complete ? "" : ` and more #${mark}`;
   if (values.kind === "masks") return `numbers ${valuesText("nr", values, 32)}${whole}`;
-  const [first, second] = values.ranges;
-  const one = first && !second && first.from === first.to;
-  return `${one ? "number" : "numbers"} ${rangesText(values.ranges)}${whole}`;
+  return `${numbersRow(values.ranges)}${whole}`;
 }
 
 /** `allow when cmd in {1, 2}` and `kill_process otherwise`, or `allow` alone. */
