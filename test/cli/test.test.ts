@@ -23,7 +23,7 @@ test("passing tests exit 0 and tell what of the policy they reached", () => {
     const { code, stdout, stderr } = seccat(["test", "t.yaml"], { cwd: folder });
     assert.is(code, 0, stderr);
     assert.match(stdout, /^t\.yaml\n {2}ok {3}read\(\) passes \(x86_64\)\n/);
-    assert.match(stdout, /\n {2}reached: 1 of 3 rules, \d+ of \d+ instructions\n/);
+    assert.match(stdout, /\n {2}reached: 1 of 3 rules, \d+ of \d+ instructions, \d+ of \d+ branches\n/);
     assert.match(stdout, /\n3 passed\n$/);
   });
 });
@@ -34,7 +34,7 @@ test("a failing test exits 1, with its place and the path through the program", 
     assert.is(code, 1);
     assert.match(
       stdout,
-      /\n {2}FAIL nobody traces \(x86_64\)\n {7}t\.yaml:7:\d+: expected errno EACCES, got errno EPERM\n {7}0000 {2}A = arch/,
+      /\n {2}FAIL nobody traces \(x86_64\)\n {7}t\.yaml:7:\d+: expected errno EACCES, got errno EPERM\n {7}by rule 3 \(p\.yaml:10:5\)\n {7}no other arguments would get errno EACCES\n {7}0000 {2}A = arch/,
     );
     assert.match(stdout, /\n1 of 4 failed\n$/);
   });

@@ -155,8 +155,9 @@ snapshots("conditions that no text says in full differ by their marks", () => {
       [assembleProgram(`ld [16]\nmul #${k}\nrsh #27\njeq #5, y\nret #0\ny: ret #0x7fff0000`)],
       ["x86_64"],
     );
-  assert.equal(snapshotChanges(hash(4097), hash(4097)), []);
-  const changes = snapshotChanges(hash(4097), hash(4099));
+  const one = hash(4097);
+  assert.equal(snapshotChanges(one, one), []);
+  const changes = snapshotChanges(one, hash(4099));
   assert.ok(changes.length > 300);
   assert.match(changes[0]?.after[0] ?? "", /and more, #[0-9a-f]{16}$/);
 });
@@ -164,7 +165,7 @@ snapshots("conditions that no text says in full differ by their marks", () => {
 snapshots("programs of the same meaning have the same snapshot, and it says what the policy says", () => {
   const random = new Random(seedOf("testing/snapshot"));
   let compared = 0;
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 5; i++) {
     const policy = randomPolicy(random);
     const own = taken(policy);
     for (const optimise of ["speed", "size"] as const)
