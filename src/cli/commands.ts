@@ -175,8 +175,15 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
   },
   {
     name: "test",
-    describe: "run policy test files, with coverage and snapshots, or write one that pins a filter's answers",
-    positionals: [{ name: "files", describe: "the test files; - is stdin", words: "file", many: true }],
+    describe: "run policy test files, or pin what a filter answers",
+    positionals: [
+      {
+        name: "files",
+        describe: "the test files, or policies and programs to pin; - is stdin",
+        words: "file",
+        many: true,
+      },
+    ],
     options: {
       generate: {
         describe:

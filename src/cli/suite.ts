@@ -1,6 +1,6 @@
 /** The files that `seccat test` is given, each run to the end, with everything that reports want to know. */
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import type { AbiName } from "../../arch/index.ts";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { type AbiName, abiNames } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import {
@@ -93,10 +93,24 @@ function runSuite(path: string, options: SuiteOptions, filterAt: (path: string) 
   const start = performance.now();
   const name = inputName(path);
   if (path !== "-") options.onRead(path);
-  const text = testText(path) ?? (options.snapshot ? undefined : decodeText(readInput(path), name));
+  const text = testText(path) ?? (options.snapshot ? undefined : faultyTestText(path));
   const run =
     text === undefined ? snapshotOnly(path, options, filterAt) : testsOf(path, text, options, filterAt);
   return { file: name, ms: performance.now() - start, ...run };
+}
+
+/** The text of a file that lists no tests but was meant to. Throws a SeccatError for a policy, a program, any other. */
+function faultyTestText(path: string): string {
+  const bytes = readInput(path);
+  const text = bytes.includes(0) ? "" : decodeText(bytes, path);
+  if (/^\s*["']?(policy|stack)\b/m.test(text)) return text;
+  throw new SeccatError({
+    code: "schema",
+    message: "this is no test file",
+    where: { file: path },
+    expected: "policy: FILE, and tests: a list of tests",
+    fix: "of a policy or program, --generate writes one and --snapshot a table of its answers",
+  });
 }
 
 type Run = Omit<SuiteRun, "file" | "ms">;
@@ -105,7 +119,8 @@ function testsOf(path: string, text: string, options: SuiteOptions, filterAt: (p
   const name = inputName(path);
   const file = readTestFile(text, name);
   const filters = file.stack.map((named) => beside(path, named.path));
-  const layers = filters.map((filter) => layerOf(filterAt(filter)));
+  const loaded = filters.map(filterAt);
+  const layers = loaded.map(layerOf);
   return inFile(name, () => {
     const run = runTests(file, layers, options);
     const { snapshot } = options;
@@ -113,7 +128,7 @@ function testsOf(path: string, text: string, options: SuiteOptions, filterAt: (p
       filters,
       run,
       ...(options.generate ? { boundaries: boundariesOf(file, layers) } : {}),
-      ...(snapshot ? { snapshot: snapshotOf(path, name, file, layers, options) } : {}),
+      ...(snapshot ? { snapshot: snapshotOf(path, file, loaded, options) } : {}),
     };
   });
 }
@@ -123,22 +138,29 @@ function boundariesOf({ stack }: TestFile, layers: readonly FilterLayer[]) {
 }
 
 function snapshotOnly(path: string, options: SuiteOptions, filterAt: (path: string) => Filter): Run {
-  const filter = filterAt(path);
-  const arches = filter.policy?.arches ?? filter.arches;
-  const file = arches.length > 0 ? { arches } : {};
-  const layers = [layerOf(filter)];
-  return inFile(path, () => ({ filters: [path], snapshot: snapshotOf(path, path, file, layers, options) }));
+  const filters = [filterAt(path)];
+  return inFile(path, () => ({ filters: [path], snapshot: snapshotOf(path, {}, filters, options) }));
 }
 
 function snapshotOf(
   path: string,
-  name: string,
   file: Pick<TestFile, "arches" | "kernels">,
-  layers: readonly FilterLayer[],
+  filters: readonly Filter[],
   options: SuiteOptions,
 ): SnapshotRun {
-  const taken = takeSnapshot(layers, testedArches(file, layers, options), options.kernels ?? file.kernels);
-  return checkSnapshot(`${path}.snap`, name, taken, options.snapshot ?? { update: false, ci: false });
+  const layers = filters.map(layerOf);
+  const known = file.arches ?? knownArches(filters);
+  const arches = testedArches(known.length > 0 ? { arches: known } : {}, layers, options);
+  const taken = takeSnapshot(layers, arches, options.kernels ?? file.kernels);
+  const { snapshot = { update: false, ci: false } } = options;
+  return checkSnapshot(`${path}.snap`, basename(path), taken, snapshot);
+}
+
+/** What policies list and programs look at, in an order that is the same on every machine. */
+function knownArches(filters: readonly Filter[]): readonly AbiName[] {
+  const listed = filters.flatMap(({ policy }) => policy?.arches ?? []);
+  const tested = filters.flatMap(({ policy, arches }) => (policy ? [] : arches));
+  return [...new Set([...listed, ...abiNames.filter((name) => tested.includes(name))])];
 }
 
 /** A file that a test file names stands beside it. */

@@ -27,6 +27,8 @@ export type Nearest =
 /** Looks for a call of the same arch and number whose answer (u32) is accepted; of `call` itself it is not. */
 export type NearestSearch = (call: SeccompData, accepts: (ret: number) => boolean) => Nearest;
 
+/** One search may take a small part of what a diagram may. */
+const SEARCH = Object.freeze({ nodes: 1 << 17, steps: 1 << 20 });
 const REGISTERS = [0, 1, 2, 3, 4, 5];
 
 /** The search among the answers of `side`. Throws a SeccatError when a policy does not resolve. */
@@ -35,7 +37,7 @@ export function nearestIn(side: Side): NearestSearch {
   const diagram = sideDiagram(space, side);
   return (call, accepts) => {
     const search = () => (diagram === undefined ? undefined : nearest(space, diagram, call, accepts));
-    return space.table.attempt(space.budget, search) ?? { kind: "unknown" };
+    return space.table.attempt(SEARCH, search) ?? { kind: "unknown" };
   };
 }
 

@@ -179,6 +179,16 @@ test("a disagreement between a policy and its program is told call by call", () 
   });
 });
 
+test("a policy or a program is no test file, and it is told what can be done with it", () => {
+  withFiles({ "p.yaml": edgy, "p.bpf": new Uint8Array(16) }, (folder) => {
+    for (const name of ["p.yaml", "p.bpf"]) {
+      const { code, stderr } = seccat(["test", name], { cwd: folder });
+      assert.is(code, 2);
+      assert.match(stderr, /: error: this is no test file\n[\s\S]*--generate writes one and --snapshot/);
+    }
+  });
+});
+
 test("--generate takes a test file from standard input", () => {
   withFiles({ "p.yaml": edgy }, (folder) => {
     const input = passing.replace("write", "socket");
