@@ -143,7 +143,7 @@ function decisionText(decision: Decision, names: readonly string[]): string {
   if (reason === undefined) return `by instruction ${formatPc(pc ?? 0)}${of}`;
   if (reason === "default") return `by the default${of}`;
   if (reason === "newer") return `as newer than the policy's kernel${of ? `,${of}` : ""}`;
-  if (reason === "badArch") return `as an arch that is not listed${of}`;
+  if (reason === "badArch") return `as an arch that ${file ?? "the policy"} does not list`;
   const place = where?.line === undefined ? "" : ` (${placeText(where)})`;
   const number = `by rule ${(rule ?? 0) + 1}`;
   return `${number}${place || of}${why === undefined ? "" : `: ${why}`}`;

@@ -15,6 +15,7 @@ import { answer, hostAbi, meets, wantedText } from "./expect.ts";
 import { type Failure, failureOf, reasonLines } from "./failure.ts";
 import type { TestCase, TestFile } from "./file.ts";
 import { type FilterLayer, isProgram, programsOf } from "./filter.ts";
+import { formatPath } from "./path.ts";
 
 /** The outcome of one test on one arch, under one kernel. */
 export interface TestResult {
@@ -158,7 +159,14 @@ function runOne(
   };
   if (ok) return result;
   const failure = failureOf(layers, got, abi, (ret) => meets(decodeAction(ret), wanted, abi));
-  return { ...result, path: got.path(), failure, reasons: reasonLines(failure, expected, names) };
+  const [only, ...more] = got.runs;
+  const path = only && more.length === 0 ? formatPath(only) : got.runs.map(labelled(names)).join("\n");
+  return { ...result, path, failure, reasons: reasonLines(failure, expected, names) };
+}
+
+/** The way through one program of a stack, under its file's name. */
+function labelled(names: readonly string[]) {
+  return (run: Parameters<typeof formatPath>[0], i: number) => `${names[i] ?? ""}:\n${formatPath(run)}`;
 }
 
 function sentenceOf({ call, args, wanted }: TestCase): string {

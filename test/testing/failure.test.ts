@@ -103,7 +103,10 @@ failing("a foreign arch is told, and the place of a rule that has one", () => {
     /^by rule 1 \(p\.yaml:7:5\),no other/,
   );
   const got = answer(child, "aarch64", "read");
-  assert.is(failureOf(child, got, "aarch64", () => false).decision.reason, "badArch");
+  const failure = failureOf(child, got, "aarch64", () => false);
+  assert.is(failure.decision.reason, "badArch");
+  assert.is(reasonLines(failure, "allow", ["p.yaml"])[0], "as an arch that p.yaml does not list");
+  assert.is(reasonLines(failure, "allow")[0], "as an arch that the policy does not list");
 });
 
 failing("an assertion says the same, also under a kernel of some version", () => {

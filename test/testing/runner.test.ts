@@ -61,6 +61,14 @@ running("a program is not asked on an arch of the other byte order", () => {
   );
 });
 
+running("the ways through the programs of a stack stand under their names", () => {
+  const file = readTestFile("stack: [new.bpf, old.bpf]\ntests: [{ denies: read, arch: x86_64 }]");
+  const [result] = runTests(file, [raw, raw]).results;
+  const line = "  0000  return ALLOW  A = 0x0";
+  assert.is(result?.path, `new.bpf:\n${line}\nold.bpf:\n${line}`);
+  assert.equal(result?.reasons, ["every filter lets it pass", "no other arguments would be denied"]);
+});
+
 running("lists that are empty, and versions that are none, are errors", () => {
   for (const [head, message] of [
     ["kernels: []\n", /kernels is empty/],
