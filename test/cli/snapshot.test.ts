@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { isCi } from "../../src/cli/snapshot.ts";
+import { root } from "../root.ts";
 import { policyText } from "./policies.ts";
 import { type Given, seccat, withFiles } from "./seccat.ts";
 
@@ -99,6 +100,23 @@ snapshots("a program has the snapshot of its policy, but for the name", () => {
       readFileSync(`${folder}/${name}.snap`, "utf8").replace(name, ""),
     );
     assert.is(a, b);
+  });
+});
+
+snapshots("a program of another tool has one as well", () => {
+  withFiles({ "m.bpf": readFileSync(`${root}test/data/libseccomp/mmap-2.5.4.bpf`) }, (folder) => {
+    assert.is(seccat(["test", "--snapshot", "m.bpf"], here(folder)).code, 0);
+    assert.equal(readFileSync(`${folder}/m.bpf.snap`, "utf8").split("\n").slice(2), [
+      "x86_64",
+      "  mmap:",
+      "    allow when length <= 0x1000000 && prot in {1, 3}",
+      "    kill_process otherwise",
+      "  every other call: kill_process",
+      "",
+      "every other little-endian arch",
+      "  every call: kill_process",
+      "",
+    ]);
   });
 });
 

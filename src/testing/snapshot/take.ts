@@ -11,7 +11,8 @@ import { numbersRow } from "./numbers.ts";
 import { EVERY_OTHER, type Snapshot, type SnapshotSection } from "./text.ts";
 
 /**
- * What `layers` (newest first) answer on `arches`, under each of `kernels`, or under one that knows every action.
+ * What `layers` (newest first) answer on `arches`, under each of `kernels`, or under one that knows every action. Which
+ * answer of a stack wins is the newest kernel's precedence: an older one has another for unknown actions above 2^31.
  * Throws what compile throws, and a SeccatError "proof" when the answers take too much to be worked out.
  */
 export function takeSnapshot(
