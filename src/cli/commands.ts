@@ -204,18 +204,51 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
   },
   {
     name: "test",
-    describe: "run policy test files, or write one that pins a filter's answers",
-    positionals: [{ name: "files", describe: "the test files; - is stdin", words: "file", many: true }],
+    describe: "run policy test files, or pin what a filter answers",
+    positionals: [
+      {
+        name: "files",
+        describe: "the test files, or policies and programs to pin; - is stdin",
+        words: "file",
+        many: true,
+      },
+    ],
     options: {
       generate: {
         describe:
           "ask the calls at the edges of the rules too; of a policy or program, write them as a test file",
       },
       output: { ...output, describe: "with --generate: where to write the test file; - is stdout" },
+      arch: { describe: "ask on these arches only", value: "LIST", words: "arch" },
+      kernel: {
+        describe: "answer as these versions of Linux do, such as 4.9,6.1: actions newer than one are kills",
+        value: "LIST",
+      },
+      snapshot: {
+        describe:
+          "hold the answers to every call against FILE.snap, which is written when missing (a failure where CI is set); of policies and programs too",
+      },
+      update: { describe: "as --snapshot, and write FILE.snap anew where the answers have changed" },
+      coverage: { describe: "show which rules, instructions and branches no test reached" },
+      "min-coverage": {
+        describe:
+          "fail below this: 90 for each of rules, instructions and branches, or rules=100,branches=80",
+        value: "PERCENT",
+      },
+      reporter: { describe: "text (when absent) or tap", value: "NAME", words: ["text", "tap"] },
+      junit: { describe: "write the results as JUnit's XML", value: "FILE", words: "file" },
+      lcov: {
+        describe: "write the coverage for lcov and genhtml, and listings of the programs beside it",
+        value: "FILE",
+        words: "file",
+      },
+      watch: { describe: "run again when a file that was read changes, until Ctrl-C", alias: "w" },
       json,
     },
     examples: [
       ["seccat test p.test.yaml", "exit code 1 when a test fails"],
+      ["seccat test --snapshot p.yaml", "the first time writes p.yaml.snap, then compares"],
+      ["seccat test --min-coverage rules=100 --junit out.xml p.test.yaml", "for a CI server"],
       ["seccat test --generate filter.bpf -o filter.test.yaml", "pin what it answers today"],
     ],
     run: async (args) => (await import("./test.ts")).test(args),

@@ -25,8 +25,10 @@ export interface Filter {
   readonly warnings: readonly Issue[];
 }
 
-/** Which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
+/** Who reads along, and which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
 export interface FilterOptions {
+  /** Is told of every file that is about to be read, included ones too. */
+  readonly onRead?: ((path: string) => void) | undefined;
   readonly arches?: readonly AbiName[] | undefined;
   readonly target?: AbiName | undefined;
 }
@@ -39,7 +41,7 @@ export type Source = { readonly name: string } & (
 
 /** The filter that `path` holds; a policy is compiled. */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
-  const { name, read, bytes } = readSource(path);
+  const { name, read, bytes } = readSource(path, options.onRead);
   return read ? fromPolicy(read, name, options) : fromBytes(bytes, name, options);
 }
 
@@ -47,8 +49,9 @@ export function readFilter(path: string, options: FilterOptions = {}): Filter {
  * What `path` holds. Bytes with a NUL among them are a program: the first instruction of every program has one, a
  * text has none. Text in UTF-16 has some; the mark that it begins with is no instruction.
  */
-export function readSource(path: string): Source {
+export function readSource(path: string, onRead?: (path: string) => void): Source {
   refuseProcess(path);
+  onRead?.(path);
   const bytes = readInput(path);
   const name = inputName(path);
   if (bytes.length === 0)
@@ -58,7 +61,7 @@ export function readSource(path: string): Source {
       where: { file: name },
       expected: "a program or a policy",
     });
-  return isBinary(bytes) ? { name, bytes } : { name, read: policyOf(bytes, name) };
+  return isBinary(bytes) ? { name, bytes } : { name, read: policyOf(bytes, name, onRead) };
 }
 
 /** The policy that `path` holds, with what reading it warned of. Throws a SeccatError for anything else. */
@@ -96,9 +99,13 @@ function refuseProcess(path: string): void {
     });
 }
 
-function policyOf(bytes: Uint8Array, file: string): ReadResult {
+function policyOf(bytes: Uint8Array, file: string, onRead?: (path: string) => void): ReadResult {
   const text = decodeText(bytes, file);
-  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readIncluded }));
+  const readFile = (path: string) => {
+    onRead?.(path);
+    return readIncluded(path);
+  };
+  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile }));
 }
 
 /** A program from its bytes. */
