@@ -35,6 +35,8 @@ export interface SuiteOptions {
   readonly kernels: readonly string[] | undefined;
   readonly generate: boolean;
   readonly snapshot: { readonly update: boolean; readonly ci: boolean } | undefined;
+  /** The text of a test file, undefined for any other; a pipe can be read once only. */
+  readonly textOf: (path: string) => string | undefined;
   /** Is told of every file that is about to be read. */
   readonly onRead: (path: string) => void;
 }
@@ -93,7 +95,7 @@ function runSuite(path: string, options: SuiteOptions, filterAt: (path: string) 
   const start = performance.now();
   const name = inputName(path);
   if (path !== "-") options.onRead(path);
-  const text = testText(path) ?? (options.snapshot ? undefined : faultyTestText(path));
+  const text = options.textOf(path) ?? (options.snapshot ? undefined : faultyTestText(path));
   const run =
     text === undefined ? snapshotOnly(path, options, filterAt) : testsOf(path, text, options, filterAt);
   return { file: name, ms: performance.now() - start, ...run };

@@ -38,20 +38,25 @@ interface Reports {
 /** `seccat test`: runs policy test files; exit code 1 when a test fails. */
 export async function test(args: Args): Promise<number> {
   const paths = args.texts("files");
-  const generated = generatedFrom(paths, args);
+  const texts = new Map(args.flag("generate") ? paths.map((path) => [path, testText(path)]) : []);
+  const generated = generatedFrom(paths, texts, args);
   if (generated !== undefined) return writeGenerated(generated, args);
   const options = optionsOf(args);
   const reports = reportsOf(args);
   if (paths.includes("-") && (options.snapshot || args.flag("watch")))
     throw usage("--snapshot and --watch need a file with a name", { received: "-" });
   if (args.flag("watch")) return watchFiles((onRead) => runOnce(paths, { ...options, onRead }, reports));
-  return runOnce(paths, options, reports);
+  const textOf = (path: string) => texts.get(path) ?? testText(path);
+  return runOnce(paths, { ...options, textOf }, reports);
 }
 
 /** The filter whose tests --generate writes; undefined when test files are run. */
-function generatedFrom(paths: readonly string[], args: Args): string | undefined {
-  const generate = args.flag("generate");
-  const filter = generate ? paths.find((path) => path !== "-" && testText(path) === undefined) : undefined;
+function generatedFrom(
+  paths: readonly string[],
+  texts: ReadonlyMap<string, string | undefined>,
+  args: Args,
+): string | undefined {
+  const filter = paths.find((path) => texts.has(path) && texts.get(path) === undefined);
   if (filter !== undefined && paths.length > 1)
     throw usage("--generate writes the tests of one filter", {
       expected: "one file",
@@ -71,6 +76,7 @@ function optionsOf(args: Args): SuiteOptions {
     kernels: kernels && [...new Set(kernels)],
     generate: args.flag("generate"),
     snapshot: update || args.flag("snapshot") ? { update, ci: isCi(process.env) } : undefined,
+    textOf: testText,
     onRead: () => {},
   };
 }
