@@ -1,6 +1,7 @@
 import { type AbiName, abiOf, syscallName } from "../../arch/index.ts";
 import {
   type Denial,
+  endKeepingTerminal,
   endWithParent,
   inheritedWords,
   logDenials,
@@ -59,6 +60,7 @@ export async function runCommand(args: Args): Promise<number> {
       `${JSON.stringify({ status: result.status, signal: result.signal ?? null, denials: denials.map((denial) => denialJson(denial, own)) })}\n`,
     );
   else if (result.signal === "SIGSYS") say(killedText(paths, explain));
+  endKeepingTerminal(result.status);
   return result.status;
 }
 

@@ -1,6 +1,7 @@
 /** Filters in a kernel: on this process, on a command, supervised; and what this machine can do of that. */
 export { type Environment, inheritedEnvironment, inheritedWords, type Text } from "./command.ts";
 export { type Denial, judge, logDenials, notifyDenials } from "./denials.ts";
+export { endKeepingTerminal } from "./ending.ts";
 export { type Installed, type InstallOptions, install } from "./install.ts";
 export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
 export type { Answer, Call } from "./notify.ts";
