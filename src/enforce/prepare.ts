@@ -228,7 +228,9 @@ function checkPath(
     const ret = verdict(programs.slice(0, step.filter ?? programs.length), dataOf(step));
     if (isAllowed(ret)) continue;
     if (isExec && answered && decodeAction(ret).kind === "user_notif") continue;
-    throw isExec ? cannotStart(ret) : cannotStack(step.filter ?? 0, ret);
+    if (isExec) throw cannotStart(ret);
+    const denies = (program: Program) => !isAllowed(verdict([program], dataOf(step)));
+    throw cannotStack(programs, step.filter ?? 0, ret, denies);
   }
 }
 
@@ -242,12 +244,21 @@ function cannotStart(ret: number): SeccatError {
   });
 }
 
-function cannotStack(filter: number, ret: number): SeccatError {
+function cannotStack(
+  programs: readonly Program[],
+  filter: number,
+  ret: number,
+  denies: (program: Program) => boolean,
+): SeccatError {
+  const first = programs.findIndex(denies) + 1;
+  const alone = programs.filter(denies).length === 1;
   return new SeccatError({
     code: "enforce",
     message: `filter ${filter + 1} could never be installed: those before it answer seccomp with ${actionOf(ret)}`,
     expected: "seccomp allowed by all filters but the last",
     received: actionOf(ret),
-    fix: "allow seccomp in the earlier ones, or install this one first",
+    fix: alone
+      ? `give filter ${first} last`
+      : `allow seccomp in filter ${first}: a later one that denies it denies it to the command all the same`,
   });
 }
