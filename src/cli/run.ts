@@ -13,8 +13,7 @@ import {
 import { actionText } from "../testing/expect.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { printPlan } from "./dryrun.ts";
-import { printWarnings, readFilter } from "./filter.ts";
+import { type Filter, loadFilter, printWarnings } from "./binary.ts";
 import { errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
 
@@ -31,7 +30,8 @@ export async function runCommand(args: Args): Promise<number> {
       fix: "--explain denies and tells; --log denies nothing",
     });
   const own = hostAbi();
-  const filters = paths.map((path) => readFilter(path, { target: own }));
+  const filters: Filter[] = [];
+  for (const path of paths) filters.push(await loadFilter(path, { target: own }));
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const denials: Denial[] = [];
@@ -49,6 +49,7 @@ export async function runCommand(args: Args): Promise<number> {
   if (args.flag("dry-run")) {
     const planned = plan(programs, words, options);
     if (planned.kind === "not-started") return refuse(planned);
+    const { printPlan } = await import("./dryrun.ts");
     printPlan(planned, paths, setting, { log, explain, json });
     return 0;
   }
@@ -56,8 +57,12 @@ export async function runCommand(args: Args): Promise<number> {
   const result = await run(programs, words, options);
   if (result.kind === "not-started") return refuse(result);
   if (json)
-    process.stderr.write(
-      `${JSON.stringify({ status: result.status, signal: result.signal ?? null, denials: denials.map((denial) => denialJson(denial, own)) })}\n`,
+    say(
+      JSON.stringify({
+        status: result.status,
+        signal: result.signal ?? null,
+        denials: denials.map((denial) => denialJson(denial, own)),
+      }),
     );
   else if (result.signal === "SIGSYS") say(killedText(paths, explain));
   endKeepingTerminal(result.status);

@@ -42,7 +42,7 @@ json.dump({
     "descriptors": fds,
     "limits": read("/proc/self/limits"),
     "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
-    "environment": dict(os.environ),
+    "environment": {k: v for k, v in os.environ.items() if k != "_"}, # the shell says there what it started
     "arguments": sys.argv[4:],
     "directories": [os.getcwd(), os.readlink("/proc/self/root")],
     "umask": os.umask(0),
