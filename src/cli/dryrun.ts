@@ -4,7 +4,7 @@ import { decodeAction } from "../abi/action.ts";
 import { opcodeOf } from "../abi/opcode.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Plan, User } from "../enforce/index.ts";
-import { actionText } from "../testing/expect.ts";
+import { actionText } from "../testing/action.ts";
 import { hostAbi } from "./arch.ts";
 import { outStyle, print, printJson, visible } from "./output.ts";
 import type { Setting } from "./setting.ts";

@@ -1,16 +1,12 @@
 import { type AbiName, abiOf, syscallName } from "../../arch/index.ts";
-import {
-  type Denial,
-  endKeepingTerminal,
-  endWithParent,
-  inheritedWords,
-  logDenials,
-  type NotStarted,
-  plan,
-  run,
-  type SpawnOptions,
-} from "../enforce/index.ts";
-import { actionText } from "../testing/expect.ts";
+import { inheritedWords } from "../enforce/command.ts";
+import { type Denial, logDenials } from "../enforce/denials.ts";
+import { endKeepingTerminal } from "../enforce/ending.ts";
+import { endWithParent } from "../enforce/parent.ts";
+import { plan } from "../enforce/plan.ts";
+import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
+import { run } from "../enforce/run.ts";
+import { actionText } from "../testing/action.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { type Filter, loadFilter, printWarnings } from "./binary.ts";

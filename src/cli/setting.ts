@@ -1,14 +1,9 @@
 /** What a command of `seccat run` starts with, from the options. */
 import { fstatSync, readdirSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
-import {
-  type Environment,
-  findUser,
-  inheritedEnvironment,
-  type SpawnOptions,
-  type StdioEntry,
-  type User,
-} from "../enforce/index.ts";
+import { type Environment, inheritedEnvironment } from "../enforce/command.ts";
+import type { SpawnOptions, StdioEntry } from "../enforce/prepare.ts";
+import { findUser, type User } from "../enforce/user.ts";
 import { type Args, usage } from "./args.ts";
 
 /** The command's surroundings as its launch takes them, and as a dry run tells them. */
