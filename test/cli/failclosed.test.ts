@@ -144,7 +144,10 @@ if (why) skip("failing closed", why);
 else {
   for (const way of ways) fails(way);
   if (process.getuid?.() === 0) for (const way of rootWays) fails(way);
-  else skip("failing closed as root", "this is not root");
+  else {
+    fails(["a change of user", [...good, "--user", "0:0"], /could not set the groups: EPERM/]);
+    skip("failing closed as root", "this is not root");
+  }
 
   test("and the same command runs where nothing is wrong", () => {
     const { code, ran } = withFiles(all, (folder) => attempt(folder, good, {}));

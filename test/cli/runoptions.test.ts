@@ -130,7 +130,7 @@ test("--dry-run tells what would be run, and starts nothing", () => {
 });
 
 test("--dry-run exits as the run would where nothing could start", () => {
-  assert.is(run([...dirs, "--dry-run"], ["no-such-command"]).code, 127);
+  assert.is(run([...dirs, "--dry-run", "--env", "PATH=/bin"], ["no-such-command"]).code, 127);
   assert.is(run([...dirs, "--dry-run"], [folder]).code, 126);
   assert.is(run(["-p", "calls.yaml", ...dirs, "--dry-run"], ["true"]).code, 125);
 });
