@@ -52,19 +52,25 @@ export type { CallWeights } from "./compile/index.ts";
 export {
   type Environment,
   type Exit,
+  findUser,
   type HostFact,
   type HostStatus,
   hostStatus,
+  type Identity,
   type Installed,
   type InstallOptions,
   install,
+  logDenials,
   type NotStarted,
+  type Plan,
+  plan,
   type RunResult,
   run,
   type SpawnOptions,
   type Started,
   spawnFiltered,
   supervise,
+  type User,
 } from "./enforce/index.ts";
 export { type ArchExplanation, type Case, type Explanation, explain, type Group } from "./explain/index.ts";
 export {

@@ -2,7 +2,7 @@
 import type { AbiName } from "../../arch/index.ts";
 import { decodeAction } from "../abi/action.ts";
 import type { Issue } from "../abi/error.ts";
-import { actionText } from "../testing/expect.ts";
+import { actionText } from "../testing/action.ts";
 import type { Called, CallWords } from "./callline.ts";
 import { STDIN } from "./input.ts";
 import { Exit, printIssue, say } from "./output.ts";

@@ -5,7 +5,7 @@ import { type Trace, trace } from "../bpf/run.ts";
 import { callText } from "../explain/index.ts";
 import { seccompData } from "../policy/call.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import { actionText } from "../testing/expect.ts";
+import { actionText } from "../testing/action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { type Filter, printWarnings, readFilter } from "./filter.ts";

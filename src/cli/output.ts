@@ -21,22 +21,24 @@ import { type Style, styleOf } from "./style.ts";
 export const Exit = Object.freeze({ yes: 0, no: 1, input: 2, host: 3, internal: 70 } as const);
 
 /**
- * Lets a reader leave early: a closed pipe is no error, what is written after it is dropped. Any other
- * failure to write (a full disk) becomes one line and exit code 2.
+ * A stream that lets its reader leave early: a closed pipe is no error, what is written after it is dropped. Any other
+ * failure to write (a full disk) becomes one line and exit code 2. A stream is touched when there is something to
+ * write, and not before: Node opens terminals anew then, and a command that is started afterwards would get those.
  */
-export function watchStreams(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") return;
-      if (stream === process.stdout) printIssue(outputIssue("standard output", error));
-      process.exit(Exit.input);
-    });
-  }
+function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (stream.listeners("error").includes(onWriteError)) return stream;
+  return stream.on("error", onWriteError);
+}
+
+function onWriteError(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  if (this === process.stdout) printIssue(outputIssue("standard output", error));
+  process.exit(Exit.input);
 }
 
 /** Prints a result. */
 export function print(text: string | Uint8Array): void {
-  process.stdout.write(text);
+  watched(process.stdout).write(text);
 }
 
 /**
@@ -65,7 +67,7 @@ export function printJson(value: unknown): void {
 
 /** Says something about the work, on stderr. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  watched(process.stderr).write(`${text}\n`);
 }
 
 /** The style of stdout. */

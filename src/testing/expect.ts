@@ -10,21 +10,13 @@
 import {
   type AbiName,
   abiNames,
-  errnoName,
   errnoNames,
   errnoNumber,
   isAbiName,
   nativeAbi,
   type SyscallName,
 } from "../../arch/index.ts";
-import {
-  type Action,
-  type ActionName,
-  actionNames,
-  combineReturns,
-  decodeAction,
-  formatAction,
-} from "../abi/action.ts";
+import { type Action, type ActionName, actionNames, combineReturns, decodeAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { type Place, SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, shown } from "../abi/fields.ts";
@@ -33,6 +25,7 @@ import { type Kernel, kernelRules, settle } from "../bpf/kernel.ts";
 import type { Program } from "../bpf/program.ts";
 import { type Trace, trace } from "../bpf/run.ts";
 import { type ArgsInput, seccompData } from "../policy/call.ts";
+import { actionText } from "./action.ts";
 import { failureOf, reasonLines } from "./failure.ts";
 import { type FilterInput, programsOf } from "./filter.ts";
 import { formatPath } from "./path.ts";
@@ -115,14 +108,6 @@ export function answer(
   const path = () => runs.map(formatPath).join("\n");
   const rest = { action, ret, text: actionText(action, abi), runs, path };
   return { data, ...(kernel ? { kernel } : {}), ...rest };
-}
-
-/** `allow`, `errno EPERM`, `trap 5`: an action in words. */
-export function actionText(action: Action, abi: AbiName): string {
-  if (action.kind === "errno") return `errno ${errnoName(abi, action.data) ?? action.data}`;
-  return "data" in action && action.data > 0
-    ? `${action.kind} ${action.data}`
-    : formatAction(action).replace("(0)", "");
 }
 
 /** The assertions about one filter on one arch; each returns the same object, for chains. */

@@ -18,7 +18,7 @@ import { SeccatError } from "../../abi/error.ts";
 import type { Policy, PolicyAction, Rule } from "../../policy/types.ts";
 import { parseWhen } from "../../policy/when.ts";
 import { compare } from "../../prove/index.ts";
-import { actionText } from "../expect.ts";
+import { actionText } from "../action.ts";
 import { callText } from "../failure.ts";
 
 /** A call that two rows answer differently. */

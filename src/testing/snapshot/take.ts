@@ -4,7 +4,7 @@ import { decodeAction } from "../../abi/action.ts";
 import type { Endian } from "../../abi/data.ts";
 import { kernelRules } from "../../bpf/kernel.ts";
 import { type ArchVerdicts, type Judge, type VerdictCase, verdicts } from "../../prove/index.ts";
-import { actionText } from "../expect.ts";
+import { actionText } from "../action.ts";
 import { type FilterLayer, programsOf } from "../filter.ts";
 import { conditionText, valuesText } from "./condition.ts";
 import { numbersRow } from "./numbers.ts";

@@ -8,7 +8,7 @@ import { evaluate } from "../../../src/policy/evaluate.ts";
 import type { Policy } from "../../../src/policy/types.ts";
 import { parseWhen } from "../../../src/policy/when.ts";
 import { cases, describeCall } from "../../../src/prove/index.ts";
-import { actionText } from "../../../src/testing/expect.ts";
+import { actionText } from "../../../src/testing/action.ts";
 import {
   formatSnapshot,
   parseSnapshot,
