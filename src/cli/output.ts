@@ -46,7 +46,7 @@ export function print(text: string | Uint8Array): void {
  * longer.
  */
 export async function printPiece(text: string): Promise<boolean> {
-  const { stdout } = process;
+  const stdout = watched(process.stdout);
   if (text !== "" && !stdout.write(text) && stdout.errored === null)
     await new Promise<void>((resolve) => {
       const done = () => {
