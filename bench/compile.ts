@@ -1,7 +1,7 @@
 /**
  * How good are compiled programs, and how long does a compile take, against libseccomp in the same run?
  *
- *     npm run bench -- compile [POLICY ...]
+ *     npm run bench -- compile [POLICY ...] [--json FILE] [--svg FILE]
  *
  * Needs gcc and libseccomp-dev for the comparison; what other compilers made of the same policies was recorded
  * once, and stands beside it.
@@ -15,11 +15,13 @@ import type { Program } from "../src/bpf/program.ts";
 import { type CompileOptions, compile } from "../src/compile/index.ts";
 import type { Policy } from "../src/policy/types.ts";
 import { compile as compileProven } from "../src/proof.ts";
+import type { Chart } from "./chart.ts";
 import { machine } from "./machine.ts";
 import { type Measured, measure, readMix } from "./measure.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildLibseccomp, runLibseccomp } from "./peer.ts";
-import { quantile } from "./quantile.ts";
+import { type Spread, spreadOf } from "./quantile.ts";
+import { asked, deliver, printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
 
 /** Compiles before the clock starts: V8 needs that many to translate the compiler. */
@@ -108,62 +110,114 @@ function compete(file: string, typed: boolean, harness: string | undefined, fold
   return [...ours, ...made];
 }
 
-function row(
-  name: string,
-  cost: Partial<Measured>,
-  times: readonly number[],
-  proofs?: readonly number[],
-): string {
-  const number = (value: number | undefined, digits: number) =>
-    (value === undefined || Number.isNaN(value) ? "-" : value.toFixed(digits)).padStart(8);
-  const time = times.length
-    ? `${number(quantile(times, 0.5), 2)}  (${quantile(times, 0.1).toFixed(2)}..${quantile(times, 0.9).toFixed(2)})`
-    : "";
-  const { instructions, mean, max, weighted, uncached } = cost;
-  const counts = [number(instructions, 0), number(mean, 1), number(max, 0), number(weighted, 2)].join("");
-  const proof = proofs ? number(quantile(proofs, 0.5), 1) : "".padStart(8);
-  return `  ${name.padEnd(24)}${counts}${number(uncached, 2)}${proof}${time}`;
+/** What a maker's program is and cost to make. */
+interface Result extends Partial<Measured> {
+  readonly policy: string;
+  readonly maker: string;
+  /** Milliseconds. */
+  readonly compile?: Spread;
+  readonly proof?: Spread;
 }
 
-function report(
+function resultsFor(
   title: string,
   policy: Policy,
   makers: readonly Maker[],
   mix: ReadonlyMap<number, number>,
-): void {
-  console.log(`\n${title}`);
-  console.log(`  ${"".padEnd(24)}  instrs    mean     max   mix-w.uncachedproof ms compile ms (p10..p90)`);
-  for (const { name, program, times, proofs } of makers)
-    console.log(row(name, measure(program, policy, mix), times, proofs));
-  for (const [name, instructions, weighted, uncached] of recorded[title] ?? [])
-    console.log(row(`${name} *`, { instructions, weighted, ...(uncached ? { uncached } : {}) }, []));
-  const [own, peer] = ["Seccat", "libseccomp"].map((maker) => makers.find(({ name }) => name === maker));
-  if (!own || !peer) return;
-  const ratio = quantile(own.times, 0.5) / quantile(peer.times, 0.5);
-  console.log(`  a compile takes ${ratio.toFixed(2)} times as long as libseccomp's list`);
+): Result[] {
+  const made = makers.map(({ name, program, times, proofs }): Result => {
+    const proof = proofs && { proof: spreadOf(proofs) };
+    return {
+      policy: title,
+      maker: name,
+      ...measure(program, policy, mix),
+      compile: spreadOf(times),
+      ...proof,
+    };
+  });
+  const others = (recorded[title] ?? []).map(([name, instructions, weighted, uncached]): Result => {
+    return { policy: title, maker: `${name} *`, instructions, weighted, ...(uncached ? { uncached } : {}) };
+  });
+  return [...made, ...others];
+}
+
+function printResults(results: readonly Result[]): void {
+  const number = (value: number | undefined, digits: number) =>
+    value === undefined || Number.isNaN(value) ? "-" : value.toFixed(digits);
+  printTable(
+    [
+      "policy",
+      "program",
+      "instrs",
+      "mean",
+      "max",
+      "mix-w.",
+      "uncached",
+      "proof ms",
+      "compile ms",
+      "p10..p90",
+    ],
+    results.map(({ policy, maker, instructions, mean, max, weighted, uncached, compile: time, proof }) => [
+      ...[policy, maker, number(instructions, 0), number(mean, 1), number(max, 0)],
+      ...[number(weighted, 2), number(uncached, 2), number(proof?.median, 1), number(time?.median, 2)],
+      time ? `${time.p10.toFixed(2)}..${time.p90.toFixed(2)}` : "",
+    ]),
+  );
+  for (const policy of new Set(results.map((result) => result.policy))) {
+    const of = (maker: string) =>
+      results.find((result) => result.policy === policy && result.maker === maker)?.compile?.median;
+    const ratio = (of("Seccat") ?? Number.NaN) / (of("libseccomp") ?? Number.NaN);
+    if (!Number.isNaN(ratio))
+      console.log(`${policy}: a compile takes ${ratio.toFixed(2)} times as long as libseccomp's list`);
+  }
+}
+
+function chartOf(results: readonly Result[]): Chart {
+  const series = ["Seccat", "libseccomp, tree", "libseccomp"];
+  const policies = [...new Set(results.map(({ policy }) => policy))];
+  return {
+    title: "Instructions that a call runs, where the kernel does not answer by itself",
+    unit: "instructions",
+    form: "bars",
+    series: series.map((name) => (name === "libseccomp" ? "libseccomp, list" : name)),
+    groups: policies.flatMap((policy) => {
+      const values = series.map((maker) => {
+        const mean = results.find((result) => result.policy === policy && result.maker === maker)?.uncached;
+        return mean === undefined || Number.isNaN(mean) ? undefined : { median: mean, p10: mean, p90: mean };
+      });
+      // What only Seccat has compares nothing.
+      return values.filter((value) => value !== undefined).length > 1 ? [{ name: policy, values }] : [];
+    }),
+    notes: ["Counted, not timed: the mean over calls as common programs make them."],
+  };
+}
+
+function resultsOf(name: string, harness: string | undefined, folder: string): Result[] {
+  const mix = readMix(`${root}bench/mix.json`);
+  const file = `${root}bench/policies/${name}.json`;
+  if (readNeutral(file).arches.some((arch) => abi(arch).endian === "big"))
+    throw new Error("little-endian policies only");
+  return (name === "docker-default" ? [false, true] : [false]).flatMap((typed) => {
+    const title = typed ? `${name}, declared widths` : name;
+    progress(title);
+    return resultsFor(title, readNeutral(file, typed), compete(file, typed, harness, folder), mix);
+  });
 }
 
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
+  const wanted = asked();
   const built = buildLibseccomp(folder);
   if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
   const harness = "missing" in built ? undefined : built.binary;
-  const mix = readMix(`${root}bench/mix.json`);
-  const wanted = process.argv.slice(2);
-  console.log(machine());
-  for (const name of ["randomcat", "docker-default", "args-heavy", "docker-default-multi"]) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const file = `${root}bench/policies/${name}.json`;
-    const policy = readNeutral(file);
-    for (const typed of name === "docker-default" ? [false, true] : [false]) {
-      const title = typed ? `${name}, declared widths` : name;
-      report(title, readNeutral(file, typed), compete(file, typed, harness, folder), mix);
-    }
-    if (policy.arches.some((arch) => abi(arch).endian === "big"))
-      throw new Error("little-endian policies only");
-  }
+  console.log(`${machine()}\n`);
+  const results = ["randomcat", "docker-default", "args-heavy", "docker-default-multi"]
+    .filter((name) => wanted.names.length === 0 || wanted.names.includes(name))
+    .flatMap((name) => resultsOf(name, harness, folder));
+  printResults(results);
   console.log("\nEvery program of Seccat's was proved equal to its policy.");
   console.log("* recorded earlier, not in this run");
+  deliver(wanted, { bench: "compile", data: { results }, chart: chartOf(results) });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 /**
  * How many calls a second can a filter be asked off-box, against interpreters in C in the same run?
  *
- *     npm run bench -- evaluate [POLICY ...] [--json FILE]
+ *     npm run bench -- evaluate [POLICY ...] [--json FILE] [--svg FILE]
  *
  * Every engine judges the same random calls (bench/calls.ts) in rounds that take turns; what counts is the median
  * round. Filters: the bench policies compiled by Seccat, and Debian's libseccomp's list and tree of the same.
@@ -13,7 +13,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { encode, readProgram } from "../src/bpf/codec.ts";
 import { jit } from "../src/bpf/jit/index.ts";
@@ -22,11 +21,13 @@ import { compile } from "../src/compile/index.ts";
 import { longest } from "../test/bpf/jit/longest.ts";
 import { Random, seedOf } from "../test/seed.ts";
 import { randomCalls } from "./calls.ts";
+import type { Chart } from "./chart.ts";
 import { type Engine, engines, floor, type Terms, type Times } from "./duel.ts";
 import { machine } from "./machine.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildInterpreter, buildLibseccomp, runLibseccomp } from "./peer.ts";
 import { type Spread, spreadOf } from "./quantile.ts";
+import { asked, deliver, printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
 
 const CALLS = 1 << 13;
@@ -125,42 +126,35 @@ function longestBuilds(folder: string): readonly (readonly [name: string, build:
   });
 }
 
-const heads = [
-  "",
-  "",
-  "instrs",
-  ...engines,
-  "C/evaluate",
-  "C/many",
-  "C/floor",
-  "build ms",
-  "again",
-  "many p10..p90",
-];
-const widths = [22, 18, 6, 8, 12, 8, 10, 14, 7, 12, 8, 9, 10, 7, 15];
-
-function line(cells: readonly string[]): string {
-  return cells
-    .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-    .join("");
-}
-
-function printResult({ policy, maker, shape, instructions, build, engines: times }: Result): void {
+function printResults(results: readonly Result[]): void {
   const text = (value: number | undefined) => (value === undefined ? "-" : value.toFixed(1));
-  const medians = engines.map((engine) => text(times[engine]?.median));
-  const ratio = (engine: Engine) =>
-    text((times.C?.median ?? Number.NaN) / (times[engine]?.median ?? Number.NaN));
-  const { p10 = Number.NaN, p90 = Number.NaN } = times.evaluateMany ?? {};
-  const ratios = [ratio("evaluate"), ratio("evaluateMany"), ratio("floor")];
-  const rest = [text(build.first.median), text(build.again.median), `${p10.toFixed(1)}..${p90.toFixed(1)}`];
-  console.log(line([policy, `${maker}, ${shape}`, String(instructions), ...medians, ...ratios, ...rest]));
+  const ratios = ["evaluate", "evaluateMany", "floor"] as const;
+  printTable(
+    [
+      "policy",
+      "program",
+      "instrs",
+      ...engines,
+      "C/evaluate",
+      "C/many",
+      "C/floor",
+      "build ms",
+      "again",
+      "many p10..p90",
+    ],
+    results.map(({ policy, maker, shape, instructions, build, engines: times }) => {
+      const { C, evaluateMany: many } = times;
+      return [
+        ...[policy, `${maker}, ${shape}`, String(instructions)],
+        ...engines.map((engine) => text(times[engine]?.median)),
+        ...ratios.map((engine) => text((C?.median ?? Number.NaN) / (times[engine]?.median ?? Number.NaN))),
+        ...[text(build.first.median), text(build.again.median), `${text(many?.p10)}..${text(many?.p90)}`],
+      ];
+    }),
+  );
 }
 
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-}
-
-/** Every filter of the wanted policies in turn; prints each result when it is there. */
+/** Every filter of the wanted policies in turn. */
 async function competeAll(
   folder: string,
   wanted: readonly string[],
@@ -169,7 +163,6 @@ async function competeAll(
 ): Promise<Result[]> {
   const built = buildLibseccomp(folder);
   if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
-  console.log(line(heads));
   const filters = policies
     .filter((name) => wanted.length === 0 || wanted.includes(name))
     .flatMap((name) => filtersOf(name, folder, "missing" in built ? undefined : built.binary));
@@ -179,9 +172,8 @@ async function competeAll(
     const terms = { file: join(folder, "duel"), seed, calls: CALLS, rounds: ROUNDS, binary };
     const result = await compete(filter, terms);
     results.push(result);
-    progress("");
-    printResult(result);
   }
+  printResults(results);
   return results;
 }
 
@@ -193,7 +185,8 @@ docker-default, ${calls} calls: ${(1000 / many).toFixed(0)} million a second, ${
 `);
 }
 
-async function bench(folder: string, wanted: readonly string[], jsonFile: string | undefined): Promise<void> {
+async function bench(folder: string): Promise<void> {
+  const wanted = asked();
   const peer = buildInterpreter(folder);
   if ("missing" in peer) {
     console.error(`there is nothing to compare with: ${peer.missing}`);
@@ -202,11 +195,11 @@ async function bench(folder: string, wanted: readonly string[], jsonFile: string
   }
   if (peer.noPcap !== undefined) console.log(`bpf_filter is left out: ${peer.noPcap}`);
   const seed = seedOf("bench/evaluate");
-  const on = `${machine()}; C: ${peer.compiler}`;
+  const compiler = `C: ${peer.compiler}`;
   console.log(
-    `${on}\nnanoseconds a call, median of ${ROUNDS} rounds over ${CALLS} random calls, engines in turn\n`,
+    `${machine()}; ${compiler}\nnanoseconds a call, median of ${ROUNDS} rounds over ${CALLS} random calls, engines in turn\n`,
   );
-  const results = await competeAll(folder, wanted, peer.binary, seed);
+  const results = await competeAll(folder, wanted.names, peer.binary, seed);
   const docker = compile(readNeutral(`${root}bench/policies/docker-default.json`)).program;
   const limits = bound(docker, new Random(seed));
   printLimits(limits);
@@ -215,16 +208,39 @@ async function bench(folder: string, wanted: readonly string[], jsonFile: string
     console.log(
       `4096 instructions, ${name}: built in ${first.median.toFixed(0)} ms, again ${again.median.toFixed(0)} ms`,
     );
-  if (jsonFile === undefined) return;
-  const date = new Date().toISOString();
-  const head = { bench: "evaluate", machine: on, date, seed, rounds: ROUNDS, calls: CALLS };
-  writeFileSync(jsonFile, `${JSON.stringify({ ...head, results, limits, builds }, undefined, 2)}\n`);
+  const data = { seed, rounds: ROUNDS, calls: CALLS, results, limits, builds };
+  deliver(wanted, { bench: "evaluate", with: compiler, data, chart: chartOf(results) });
 }
 
-const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
+const titles: Readonly<Record<Engine, string>> = {
+  C: "C interpreter",
+  bpf_filter: "libpcap's bpf_filter",
+  run: "Seccat, interpreter",
+  evaluate: "Seccat, JIT",
+  evaluateMany: "Seccat, JIT in batches",
+  floor: "",
+};
+
+function chartOf(results: readonly Result[]): Chart {
+  const shown = engines.filter((engine) => engine !== "floor");
+  return {
+    title: "Asking a filter off-box",
+    unit: "nanoseconds a call",
+    form: "dots",
+    series: shown.map((engine) => titles[engine]),
+    groups: results.map(({ policy, maker, shape, engines: times }) => ({
+      name: `${policy}: ${maker}${shape === "list" ? ", list" : ""}`,
+      values: shown.map((engine) => times[engine]),
+    })),
+    notes: [
+      `${CALLS} random calls; medians of ${ROUNDS} rounds in which the engines take turns. Left is faster.`,
+    ],
+  };
+}
+
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  await bench(folder, positionals, values.json);
+  await bench(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

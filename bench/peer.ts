@@ -31,6 +31,11 @@ export function runLibseccomp(
     .map((ns) => Number(ns) / 1e6);
 }
 
+/** bench/kernel.c, built in `folder`. */
+export function buildKernel(folder: string): Built {
+  return build(folder, "kernel", ["-O2"], []);
+}
+
 /** bench/interpreter.c, built with libpcap where that is installed. */
 export type BuiltInterpreter = {
   readonly binary: string;

@@ -6,10 +6,14 @@ import { fileURLToPath } from "node:url";
 const benches: readonly (readonly [name: string, question: string])[] = [
   ["compile", "how good and how fast is the compiler, against libseccomp?"],
   ["evaluate", "how many calls a second can be asked off-box, against interpreters in C?"],
+  ["kernel", "what does a call cost in the kernel, under filters of several compilers?"],
   ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],
+  ["startup", "how long do commands take as whole processes?"],
+  ["stream", "how many calls a second does seccat emulate answer?"],
   ["mutants", "does the prover find every fault that is planted in a compiled program?"],
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
+  ["launch", "does a launch ever die of its own filter, and what does a start cost, against bwrap?"],
   ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],
 ];
 

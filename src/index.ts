@@ -52,16 +52,21 @@ export type { CallWeights } from "./compile/index.ts";
 export {
   type Environment,
   type Exit,
+  findUser,
   type HostFact,
   type HostStatus,
   hostStatus,
+  type Identity,
   type Installed,
   type InstalledFilter,
   type InstallOptions,
   install,
+  logDenials,
   type NotStarted,
   type OtherThread,
+  type Plan,
   type ProcessFilters,
+  plan,
   type ReadFiltersOptions,
   type RunResult,
   readFilters,
@@ -70,6 +75,7 @@ export {
   type Started,
   spawnFiltered,
   supervise,
+  type User,
 } from "./enforce/index.ts";
 export { type ArchExplanation, type Case, type Explanation, explain, type Group } from "./explain/index.ts";
 export {

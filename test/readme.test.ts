@@ -81,7 +81,7 @@ class Sandbox {
   }
 
   run(command: string): string[] {
-    const { FORCE_COLOR: _, ...env } = process.env;
+    const { FORCE_COLOR: _, CI: __, ...env } = process.env;
     const done = spawnSync("sh", ["-c", `exec 2>&1; ${command}`], {
       cwd: this.folder,
       encoding: "utf8",

@@ -181,36 +181,77 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
   },
   {
     name: "emulate",
-    describe: "the verdict on one call, and the path to it",
+    describe: "the verdict on one call and the path to it, or on many calls",
     positionals: [
       filter,
-      { name: "call", describe: "its name or number", words: "syscall" },
+      {
+        name: "call",
+        describe: "its name or number; - reads calls from stdin, one in a line, or a strace log",
+        words: "syscall",
+      },
       { name: "args", describe: "its arguments: numbers or constants", optional: true, many: true },
     ],
     options: {
       arch,
       ip: { describe: "the instruction pointer", value: "ADDRESS" },
-      json,
+      json: { describe: "print JSON; of many calls an object in a line each" },
     },
     examples: [
       ["seccat emulate p.yaml socket AF_UNIX SOCK_STREAM\\|SOCK_CLOEXEC", "exit code 0 when allowed"],
+      [
+        "seccat emulate p.yaml - < calls.txt",
+        "line, call and verdict of each; exit code 0 when all are allowed",
+      ],
     ],
     run: async (args) => (await import("./emulate.ts")).emulate(args),
   },
   {
     name: "test",
-    describe: "run policy test files, or write one that pins a filter's answers",
-    positionals: [{ name: "files", describe: "the test files; - is stdin", words: "file", many: true }],
+    describe: "run policy test files, or pin what a filter answers",
+    positionals: [
+      {
+        name: "files",
+        describe: "the test files, or policies and programs to pin; - is stdin",
+        words: "file",
+        many: true,
+      },
+    ],
     options: {
       generate: {
         describe:
           "ask the calls at the edges of the rules too; of a policy or program, write them as a test file",
       },
       output: { ...output, describe: "with --generate: where to write the test file; - is stdout" },
+      arch: { describe: "ask on these arches only", value: "LIST", words: "arch" },
+      kernel: {
+        describe: "answer as these versions of Linux do, such as 4.9,6.1: actions newer than one are kills",
+        value: "LIST",
+      },
+      snapshot: {
+        describe:
+          "hold the answers to every call against FILE.snap, which is written when missing (a failure where CI is set); of policies and programs too",
+      },
+      update: { describe: "as --snapshot, and write FILE.snap anew where the answers have changed" },
+      coverage: { describe: "show which rules, instructions and branches no test reached" },
+      "min-coverage": {
+        describe:
+          "fail below this: 90 for each of rules, instructions and branches, or rules=100,branches=80",
+        value: "PERCENT",
+      },
+      reporter: { describe: "text (when absent) or tap", value: "NAME", words: ["text", "tap"] },
+      junit: { describe: "write the results as JUnit's XML", value: "FILE", words: "file" },
+      lcov: {
+        describe: "write the coverage for lcov and genhtml, and listings of the programs beside it",
+        value: "FILE",
+        words: "file",
+      },
+      watch: { describe: "run again when a file that was read changes, until Ctrl-C", alias: "w" },
       json,
     },
     examples: [
       ["seccat test p.test.yaml", "exit code 1 when a test fails"],
+      ["seccat test --snapshot p.yaml", "the first time writes p.yaml.snap, then compares"],
+      ["seccat test --min-coverage rules=100 --junit out.xml p.test.yaml", "for a CI server"],
       ["seccat test --generate filter.bpf -o filter.test.yaml", "pin what it answers today"],
     ],
     run: async (args) => (await import("./test.ts")).test(args),
@@ -220,13 +261,49 @@ export const commands: readonly Command[] = Object.freeze<Command[]>([
     describe: "put a command under a policy",
     positionals: [],
     options: {
-      policy: { describe: "the policy or program", alias: "p", value: "POLICY", words: "file" },
-      log: { describe: "let the kernel log denials" },
-      explain: { describe: "tell every denied call on stderr as it happens" },
-      json: { describe: "tell at the end, on stderr, as one line of JSON" },
+      policy: {
+        describe:
+          "a policy or program; several are stacked, oldest first, and a call must pass them all. All but the last must allow seccomp",
+        alias: "p",
+        value: "POLICY",
+        words: "file",
+        many: true,
+      },
+      "dry-run": { describe: "tell what would be run under which filters, and start nothing" },
+      log: {
+        describe: "complain: deny nothing, have the kernel log what would be denied (journalctl -k or dmesg)",
+      },
+      explain: { describe: "tell every call that the last policy denies, on stderr as it happens" },
+      chdir: { describe: "start in this directory; $PWD stays", value: "DIR", words: "file" },
+      env: {
+        describe: "set a variable; or without =, keep one that --clear-env would take away",
+        value: "NAME[=VALUE]",
+        many: true,
+      },
+      "unset-env": { describe: "take a variable away", value: "NAME", many: true },
+      "clear-env": { describe: "take away all variables that --env does not name" },
+      "preserve-fd": {
+        describe: "pass this open descriptor on, besides 0, 1 and 2",
+        value: "N",
+        many: true,
+      },
+      user: {
+        describe:
+          "become this user (NAME or UID, with its groups; or with :GROUP, that group alone), for good, with its HOME, USER and LOGNAME. Takes root",
+        value: "USER[:GROUP]",
+      },
+      "no-root": { describe: "refuse to start the command as root" },
+      "kill-on-parent-exit": {
+        describe: "kill the command when seccat ends, and seccat when the process that started it ends",
+      },
+      json: { describe: "tell at the end, on stderr, as one line of JSON; with --dry-run, on stdout" },
     },
     starts: "always",
-    examples: [["seccat run --policy p.yaml -- ls -l", "exits as ls does"]],
+    examples: [
+      ["seccat run --policy p.yaml -- ls -l", "exits as ls does"],
+      ["seccat run -p p.yaml --dry-run -- ls -l", "what it would do"],
+      ["seccat run -p p.yaml --user nobody --clear-env --env PATH -- ls", "as nobody, with PATH alone"],
+    ],
     run: async (args) => (await import("./run.ts")).runCommand(args),
   },
   {

@@ -14,7 +14,6 @@ import { inFile, inputName, placed } from "./input.ts";
 import { Exit, printIssue, printJson } from "./output.ts";
 import { deliver, formatProgram, isProgramFormat, programJson } from "./program.ts";
 import { sayStatistics, statisticsJson } from "./statistics.ts";
-import { readWeights } from "./weights.ts";
 
 /** `seccat compile`: a policy to a program. */
 export async function compileCommand(args: Args): Promise<number> {
@@ -89,6 +88,8 @@ async function weightsOf(args: Args, native: AbiName | undefined) {
     throw usage("the policy and the weights cannot both come from standard input", {
       fix: "name a file for one of them",
     });
+  // Reading logs takes half as many modules as compiling does.
+  const { readWeights } = await import("./weights.ts");
   return readWeights(path, native);
 }
 

@@ -5,22 +5,33 @@ import { type Trace, trace } from "../bpf/run.ts";
 import { callText } from "../explain/index.ts";
 import { seccompData } from "../policy/call.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import { actionText } from "../testing/expect.ts";
+import { actionText } from "../testing/action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";
+import { type Filter, installedJson, onlyFilter, printWarnings, readStack, type Stack } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
 import { placeText, processJson, taskText } from "./process.ts";
 import { pathText, reasonText } from "./reason.ts";
 import { fold, lineWidth } from "./table.ts";
 
-/** `seccat emulate`: one verdict, with the path through the listing; exit code 0 when the call passes. */
+/**
+ * `seccat emulate`: one verdict, with the path through the listing, or with the call `-` the verdicts on all calls
+ * of standard input; exit code 0 when all pass.
+ */
 export async function emulate(args: Args): Promise<number> {
+  const many = args.text("call") === "-";
+  if (many) checkMany(args);
   const word = args.maybe("arch");
   const asked = word === undefined ? undefined : archOf(word);
   const stack = readStack(args.text("filter"), { target: asked });
   const abi = asked ?? (stack.process ? hostAbi() : stack.filters[0].arches[0]) ?? hostAbi() ?? "x86_64";
   const ip = args.maybe("ip");
+  if (many) {
+    const filter = onlyFilter(stack);
+    printWarnings(stack);
+    const { emulateStream } = await import("./stream.ts");
+    return emulateStream(filter, { abi, ip: ip === undefined ? 0n : address(ip), json: args.flag("json") });
+  }
   const data = seccompData({
     abi,
     call: args.text("call"),
@@ -57,6 +68,14 @@ function judge({ filters }: Stack, data: SeccompData): Judged {
   const newestFirst = all.toReversed();
   const ret = combineReturns(newestFirst.map(({ traced }) => traced.ret));
   return { ...(newestFirst.find(({ traced }) => traced.ret === ret) ?? newestFirst[0] ?? all[0]), all };
+}
+
+function checkMany(args: Args): void {
+  if (args.text("filter") === "-")
+    throw usage("standard input cannot be the filter and the calls", { fix: "write the filter to a file" });
+  const [first] = args.texts("args");
+  if (first !== undefined)
+    throw usage("with -, the arguments stand behind the calls on standard input", { received: first });
 }
 
 function address(text: string): bigint {

@@ -1,7 +1,7 @@
 import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
 import type { Action } from "../abi/action.ts";
 import { type ArchExplanation, type Case, type Explanation, explain } from "../explain/index.ts";
-import { actionText } from "../testing/expect.ts";
+import { actionText } from "../testing/action.ts";
 import { archesOf } from "./arch.ts";
 import type { Args } from "./args.ts";
 import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";

@@ -2,51 +2,29 @@
  * FILTER, the argument of most commands: a program's bytes, a policy that is compiled on the spot, or the filters
  * of a running process.
  */
-import { type AbiName, abi as abiFacts, abiNames } from "../../arch/index.ts";
-import { type Issue, SeccatError } from "../abi/error.ts";
-import { encode, readProgram } from "../bpf/codec.ts";
-import type { Program } from "../bpf/program.ts";
-import { annotate } from "../bpf/text.ts";
-import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
+import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
+import { SeccatError } from "../abi/error.ts";
+import { encode } from "../bpf/codec.ts";
 import { decodeText, type ReadResult, readPolicy } from "../formats/index.ts";
 import type { Policy } from "../policy/types.ts";
 import { compile } from "../proof.ts";
 import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
+import {
+  type Filter,
+  type FilterOptions,
+  fromBytes,
+  fromProgram,
+  isBinary,
+  refuseEmpty,
+  type Stack,
+  withNativeFirst,
+} from "./binary.ts";
 import { inFile, inputName, placed, readIncluded, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
 import { processOf, readProcess } from "./process.ts";
 
-/** A program, and what is known about where it came from. */
-export interface Filter {
-  /** How messages call it. */
-  readonly name: string;
-  readonly program: Program;
-  /** The policy that it was compiled from. */
-  readonly policy?: Policy;
-  /** The ABIs that it speaks about, this machine's first. */
-  readonly arches: readonly AbiName[];
-  /** What reading and compiling warned of. */
-  readonly warnings: readonly Issue[];
-  /** Its place in the process that it was read from. */
-  readonly installed?: InstalledFilter;
-}
-
-/** All that a FILTER means: one filter of a file, or those of a running process. */
-export interface Stack {
-  readonly name: string;
-  /** Oldest first, at least one. */
-  readonly filters: readonly [Filter, ...Filter[]];
-  /** The process that they were read from. */
-  readonly process?: ProcessFilters;
-  readonly warnings: readonly Issue[];
-}
-
-/** Which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
-export interface FilterOptions {
-  readonly arches?: readonly AbiName[] | undefined;
-  readonly target?: AbiName | undefined;
-}
+export { type Filter, type FilterOptions, fromBytes, printWarnings, type Stack } from "./binary.ts";
 
 /** What a file holds: a program, or a policy as it was read. */
 export type Source = { readonly name: string } & (
@@ -56,12 +34,16 @@ export type Source = { readonly name: string } & (
 
 /** The one filter that `path` means; a policy is compiled. Throws a SeccatError for a process that is under several. */
 export function readFilter(path: string, options: FilterOptions = {}): Filter {
-  const { filters, warnings } = readStack(path, options);
+  return onlyFilter(readStack(path, options));
+}
+
+/** The filter of a stack that has no other. Throws a SeccatError for several. */
+export function onlyFilter({ name, filters, warnings }: Stack): Filter {
   const [filter, ...more] = filters;
   if (more.length > 0)
-    throw usage(`there are ${filters.length} filters in ${path}, and one is asked for`, {
-      expected: `${path}:0, the oldest, to ${path}:${more.length}`,
-      received: path,
+    throw usage(`there are ${filters.length} filters in ${name}, and one is asked for`, {
+      expected: `${name}:0, the oldest, to ${name}:${more.length}`,
+      received: name,
     });
   return { ...filter, warnings };
 }
@@ -70,7 +52,7 @@ export function readFilter(path: string, options: FilterOptions = {}): Filter {
 export function readStack(path: string, options: FilterOptions = {}): Stack {
   const named = processOf(path);
   if (!named) {
-    const { name, read, bytes } = readSource(path);
+    const { name, read, bytes } = readSource(path, options.onRead);
     const filter = read ? fromPolicy(read, name, options) : fromBytes(bytes, name, options);
     return { name, filters: [filter], warnings: filter.warnings };
   }
@@ -96,17 +78,12 @@ export function readSources(path: string): readonly Source[] {
  * What `path` holds. Bytes with a NUL among them are a program: the first instruction of every program has one, a
  * text has none. Text in UTF-16 has some; the mark that it begins with is no instruction.
  */
-function readSource(path: string): Source {
+function readSource(path: string, onRead?: (path: string) => void): Source {
+  onRead?.(path);
   const bytes = readInput(path);
   const name = inputName(path);
-  if (bytes.length === 0)
-    throw new SeccatError({
-      code: "binary",
-      message: "the file is empty",
-      where: { file: name },
-      expected: "a program or a policy",
-    });
-  return isBinary(bytes) ? { name, bytes } : { name, read: policyOf(bytes, name) };
+  refuseEmpty(bytes, name);
+  return isBinary(bytes) ? { name, bytes } : { name, read: policyOf(bytes, name, onRead) };
 }
 
 /** The policy that `path` holds, with what reading it warned of. Throws a SeccatError for anything else. */
@@ -125,19 +102,9 @@ export function readPolicyFile(path: string): ReadResult {
   return policyOf(bytes, name);
 }
 
-/** Prints what reading and compiling warned of. */
-export function printWarnings({ warnings }: Filter | Stack): void {
-  for (const warning of warnings) printIssue(warning, "warning");
-}
-
 /** The place of a process's filter as plain data; nothing for one of a file. */
 export function installedJson({ installed }: Filter) {
   return installed ? { index: installed.index, flags: installed.flags ?? null } : {};
-}
-
-function isBinary(bytes: Uint8Array): boolean {
-  const [first = 0, second = 0] = bytes;
-  return bytes.includes(0) && first + second !== 0xff + 0xfe;
 }
 
 function refuseProcess(path: string): void {
@@ -149,38 +116,14 @@ function refuseProcess(path: string): void {
     });
 }
 
-function policyOf(bytes: Uint8Array, file: string): ReadResult {
+/** The policy that `bytes`, the contents of `file`, spell. Throws a SeccatError for what is none. */
+export function policyOf(bytes: Uint8Array, file: string, onRead?: (path: string) => void): ReadResult {
   const text = decodeText(bytes, file);
-  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile: readIncluded }));
-}
-
-/** A program from its bytes. */
-export function fromBytes(bytes: Uint8Array, file: string, options: FilterOptions): Filter {
-  return fromProgram(
-    inFile(file, () => readProgram(bytes)),
-    file,
-    options,
-  );
-}
-
-function fromProgram(program: Program, file: string, { arches, target }: FilterOptions): Filter {
-  for (const name of [...(arches ?? []), ...(target ? [target] : [])]) {
-    const { endian } = abiFacts(name);
-    if (endian !== program.endian)
-      throw usage(`the program is ${program.endian}-endian, and ${name} is ${endian}-endian`, {
-        received: file,
-      });
-  }
-  return { name: file, program, arches: arches ?? withNativeFirst(testedArches(program)), warnings: [] };
-}
-
-/** The ABIs whose AUDIT_ARCH the program compares with its arch word. */
-function testedArches(program: Program): AbiName[] {
-  const names = new Set(annotate(program).map((comment) => `AUDIT_ARCH_${comment ?? ""}`));
-  return abiNames.filter((name) => {
-    const facts = abiFacts(name);
-    return name !== "x32" && facts.endian === program.endian && names.has(facts.auditArchName);
-  });
+  const readFile = (path: string) => {
+    onRead?.(path);
+    return readIncluded(path);
+  };
+  return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile }));
 }
 
 /** A policy, compiled. */
@@ -203,9 +146,4 @@ function sameOrder(arches: readonly AbiName[], target: AbiName | undefined): rea
   const wanted = target ? of(target) : [];
   const [first] = arches;
   return wanted.length > 0 || !first ? wanted : of(first);
-}
-
-function withNativeFirst(arches: readonly AbiName[]): readonly AbiName[] {
-  const own = hostAbi();
-  return own && arches.includes(own) ? [own, ...arches.filter((name) => name !== own)] : arches;
 }

@@ -2,10 +2,11 @@
 import { dirname, relative, resolve } from "node:path";
 import { describeCall } from "../prove/index.ts";
 import { type Boundary, generateTests, type Mismatch, writeTestFile } from "../testing/index.ts";
+import type { Outcome } from "../testing/report/index.ts";
 import type { Args } from "./args.ts";
 import { printWarnings, readStack } from "./filter.ts";
 import { inFile, inputName } from "./input.ts";
-import { checkOutput, Exit, outStyle, printJson, say, visible, writeOutput } from "./output.ts";
+import { checkOutput, Exit, printJson, say, visible, writeOutput } from "./output.ts";
 import { processOf } from "./process.ts";
 
 /** So many disagreements are shown of one filter. */
@@ -35,20 +36,24 @@ function nameFrom(output: string | undefined, path: string): string {
   return relative(dirname(resolve(output)), resolve(path));
 }
 
-/** What a layer answers at its edges, as lines below the tests of a file. */
-export function boundaryText(file: string, { calls, complete, answers, mismatches }: Boundary): string {
-  const style = outStyle();
-  const name = visible(inputName(file));
+/** What a layer answers at its edges: an outcome, or for a program that stands alone a note. */
+export function boundaryOutcome(
+  file: string,
+  { calls, complete, answers, mismatches }: Boundary,
+): { readonly outcome?: Outcome; readonly note?: string } {
+  const name = inputName(file);
   const counts = Object.entries(answers).map(([answer, times]) => `${answer} ${times}`);
-  const more = complete ? "" : ", and there are more";
-  if (mismatches === undefined || mismatches.length === 0) {
-    const mark = mismatches ? style.green("ok") : "  ";
-    const says = mismatches ? ", its program answers as it says" : "";
-    return `  ${mark}   ${calls} calls at the edges of ${name}${more}${says} ${style.dim(`(${counts.join(", ")})`)}\n`;
+  const edges = `${calls} calls at the edges of ${name}${complete ? "" : ", and there are more"}`;
+  if (mismatches === undefined) return { note: `${edges} (${counts.join(", ")})` };
+  if (mismatches.length === 0) {
+    const says = `${edges}, its program answers as it says`;
+    return { outcome: { name: says, on: counts.join(", "), ok: true } };
   }
-  const lines = mismatches.slice(0, SHOWN).map((mismatch) => `       ${mismatchText(mismatch)}\n`);
-  const head = `  ${style.red("FAIL")} ${mismatches.length} of ${calls} calls at the edges of ${name}${more}\n`;
-  return head + lines.join("");
+  const [first, ...more] = mismatches.slice(0, SHOWN).map(mismatchText);
+  const failed = `${mismatches.length} of ${edges}`;
+  return {
+    outcome: { name: failed, ok: false, ...(first === undefined ? {} : { message: first }), details: more },
+  };
 }
 
 function mismatchText({ call, expected, actual }: Mismatch): string {

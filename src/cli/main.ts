@@ -7,11 +7,10 @@ import { didYouMean } from "../abi/nearest.ts";
 import { usage } from "./args.ts";
 import { commands } from "./commands.ts";
 import { helpOf, overview } from "./help.ts";
-import { Exit, outStyle, print, printIssue, say, watchStreams } from "./output.ts";
+import { Exit, outStyle, print, printIssue, say } from "./output.ts";
 
 /** Runs `seccat` with these arguments; the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  watchStreams();
   const enforcing = argv[0] === "run" ? 125 : undefined;
   process.on("uncaughtException", (error) => process.exit(report(error, enforcing)));
   try {

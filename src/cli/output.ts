@@ -21,22 +21,41 @@ import { type Style, styleOf } from "./style.ts";
 export const Exit = Object.freeze({ yes: 0, no: 1, input: 2, host: 3, internal: 70 } as const);
 
 /**
- * Lets a reader leave early: a closed pipe is no error, what is written after it is dropped. Any other
- * failure to write (a full disk) becomes one line and exit code 2.
+ * A stream that lets its reader leave early: a closed pipe is no error, what is written after it is dropped. Any other
+ * failure to write (a full disk) becomes one line and exit code 2. A stream is touched when there is something to
+ * write, and not before: Node opens terminals anew then, and a command that is started afterwards would get those.
  */
-export function watchStreams(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") return;
-      if (stream === process.stdout) printIssue(outputIssue("standard output", error));
-      process.exit(Exit.input);
-    });
-  }
+function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (stream.listeners("error").includes(onWriteError)) return stream;
+  return stream.on("error", onWriteError);
+}
+
+function onWriteError(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  if (this === process.stdout) printIssue(outputIssue("standard output", error));
+  process.exit(Exit.input);
 }
 
 /** Prints a result. */
 export function print(text: string | Uint8Array): void {
-  process.stdout.write(text);
+  watched(process.stdout).write(text);
+}
+
+/**
+ * Prints a part of a long result; comes back when standard output can take more. False when nobody reads it any
+ * longer.
+ */
+export async function printPiece(text: string): Promise<boolean> {
+  const stdout = watched(process.stdout);
+  if (text !== "" && !stdout.write(text) && stdout.errored === null)
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        stdout.off("drain", done).off("error", done).off("close", done);
+        resolve();
+      };
+      stdout.on("drain", done).on("error", done).on("close", done);
+    });
+  return stdout.errored === null;
 }
 
 /** Prints a result as JSON, 64-bit values as "0x…" strings. */
@@ -48,7 +67,7 @@ export function printJson(value: unknown): void {
 
 /** Says something about the work, on stderr. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  watched(process.stderr).write(`${text}\n`);
 }
 
 /** The style of stdout. */

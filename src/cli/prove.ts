@@ -3,7 +3,7 @@ import { decodeAction } from "../abi/action.ts";
 import { callText, verdictText } from "../explain/index.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { type Answer, compare, type Differs, type Proof, type Witness } from "../prove/index.ts";
-import { actionText } from "../testing/expect.ts";
+import { actionText } from "../testing/action.ts";
 import type { Args } from "./args.ts";
 import { openJson, openText, printSideWarnings } from "./open.ts";
 import { Exit, outStyle, print, printJson, visible } from "./output.ts";

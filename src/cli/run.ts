@@ -1,53 +1,81 @@
 import { type AbiName, abiOf, syscallName } from "../../arch/index.ts";
-import { type Denial, inheritedWords, run } from "../enforce/index.ts";
-import { actionText } from "../testing/expect.ts";
+import { inheritedWords } from "../enforce/command.ts";
+import { type Denial, logDenials } from "../enforce/denials.ts";
+import { endKeepingTerminal } from "../enforce/ending.ts";
+import { endWithParent } from "../enforce/parent.ts";
+import { plan } from "../enforce/plan.ts";
+import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
+import { run } from "../enforce/run.ts";
+import { actionText } from "../testing/action.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { printWarnings, readFilter } from "./filter.ts";
+import { type Filter, loadFilter, printWarnings } from "./binary.ts";
 import { errStyle, printIssue, say } from "./output.ts";
+import { readSetting } from "./setting.ts";
 
-/** `seccat run`: a command under a policy. Exits as the command does, 125 when it could not be put under it. */
+/** `seccat run`: a command under policies. Exits as the command does, 125 when it could not be put under them. */
 export async function runCommand(args: Args): Promise<number> {
   const { command } = args;
-  if (command.length === 0)
-    throw usage("there is no command to run", {
-      expected: "seccat run --policy POLICY -- CMD [ARG…]",
+  const paths = args.texts("policy");
+  const expected = "seccat run --policy POLICY -- CMD [ARG…]";
+  if (command.length === 0) throw usage("there is no command to run", { expected });
+  if (paths.length === 0) throw usage("--policy is missing", { expected });
+  const [log, explain, json] = [args.flag("log"), args.flag("explain"), args.flag("json")];
+  if (log && explain)
+    throw usage("--log and --explain exclude each other", {
+      fix: "--explain denies and tells; --log denies nothing",
     });
-  const path = args.maybe("policy");
-  if (path === undefined)
-    throw usage("--policy is missing", { expected: "seccat run --policy POLICY -- CMD [ARG…]" });
   const own = hostAbi();
-  const filter = readFilter(path, { target: own });
-  printWarnings(filter);
+  const filters: Filter[] = [];
+  for (const path of paths) filters.push(await loadFilter(path, { target: own }));
+  for (const filter of filters) printWarnings(filter);
+  const setting = readSetting(args);
   const denials: Denial[] = [];
-  const result = await run(filter.program, inheritedWords(command), {
-    ...(args.flag("log") ? { log: true } : {}),
-    ...(args.flag("explain")
-      ? {
-          onDenied: (denial) => {
-            denials.push(denial);
-            if (!args.flag("json")) say(`seccat: ${denialText(denial, own)}`);
-          },
-        }
-      : {}),
-  });
-  if (result.kind === "not-started") {
-    for (const issue of result.error.issues) printIssue(issue);
-    return result.status;
+  const onDenied = (denial: Denial) => {
+    denials.push(denial);
+    if (!json) say(`seccat: ${denialText(denial, own)}`);
+  };
+  const programs = filters.map(({ program }) => (log ? logDenials(program) : program));
+  const options: SpawnOptions = {
+    ...setting.spawn,
+    ...(log ? { log } : {}),
+    ...(explain ? { onDenied } : {}),
+  };
+  const words = inheritedWords(command);
+  if (args.flag("dry-run")) {
+    const planned = plan(programs, words, options);
+    if (planned.kind === "not-started") return refuse(planned);
+    const { printPlan } = await import("./dryrun.ts");
+    printPlan(planned, paths, setting, { log, explain, json });
+    return 0;
   }
-  if (args.flag("json"))
-    process.stderr.write(
-      `${JSON.stringify({ status: result.status, signal: result.signal ?? null, denials: denials.map((denial) => denialJson(denial, own)) })}\n`,
+  if (options.killOnParentExit) endWithParent();
+  const result = await run(programs, words, options);
+  if (result.kind === "not-started") return refuse(result);
+  if (json)
+    say(
+      JSON.stringify({
+        status: result.status,
+        signal: result.signal ?? null,
+        denials: denials.map((denial) => denialJson(denial, own)),
+      }),
     );
-  else if (result.signal === "SIGSYS") say(killedText(path, args.flag("explain")));
+  else if (result.signal === "SIGSYS") say(killedText(paths, explain));
+  endKeepingTerminal(result.status);
   return result.status;
 }
 
-function killedText(path: string, explained: boolean): string {
+function refuse({ error, status }: NotStarted): number {
+  for (const issue of error.issues) printIssue(issue);
+  return status;
+}
+
+function killedText(paths: readonly string[], explained: boolean): string {
   const style = errStyle();
+  const path = paths.join(paths.length === 2 ? " or " : ", ");
   const how = explained
     ? ""
-    : `\n  ${style.dim("fix:")} --explain names the call; seccat emulate ${path} CALL tells the rule`;
+    : `\n  ${style.dim("fix:")} --explain names the call; seccat emulate ${paths.at(-1)} CALL tells the rule`;
   return `seccat: ${style.red("killed")}: the command made a call that ${path} does not allow (SIGSYS)${how}`;
 }
 

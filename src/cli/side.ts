@@ -87,7 +87,7 @@ function readSide(
   paths: readonly string[],
   arches: readonly AbiName[] | undefined,
 ): NamedSide {
-  const sources = paths.flatMap(readSources);
+  const sources = paths.flatMap((path) => readSources(path));
   const [only] = sources;
   if (sources.length === 1 && only) return readAlone(letter, only);
   const layers = sources.map((source) => readLayer(source, arches));

@@ -1,137 +1,168 @@
-import { dirname, isAbsolute, join } from "node:path";
-import { formatPlace, type Issue, SeccatError } from "../abi/error.ts";
-import { decodeText } from "../formats/text.ts";
-import type { NamedFilter } from "../testing/file.ts";
+import { kernelRules } from "../bpf/kernel.ts";
+import { coverageTotals } from "../testing/index.ts";
 import {
-  type Boundary,
-  boundaryOf,
-  type FilterLayer,
-  isTestFile,
-  readTestFile,
-  runTests,
-  type TestResult,
-  type TestRun,
-} from "../testing/index.ts";
+  countOutcomes,
+  coverageDetail,
+  junitReport,
+  type Suite,
+  tapReport,
+  textReport,
+} from "../testing/report/index.ts";
+import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { readStack } from "./filter.ts";
-import { boundaryText, writeGenerated } from "./generate.ts";
-import { inFile, inputName, readInput, readText } from "./input.ts";
-import { Exit, outStyle, print, printJson, visible } from "./output.ts";
-import { processOf } from "./process.ts";
+import { type Minimum, minimumOf, minimumSuite, writeLcov } from "./coverage.ts";
+import { writeGenerated } from "./generate.ts";
+import { checkOutput, Exit, outStyle, print, printJson, visible, writeOutput } from "./output.ts";
+import { isCi } from "./snapshot.ts";
+import {
+  coverageOf,
+  type FilterCoverage,
+  runSuites,
+  type SuiteOptions,
+  type SuiteRun,
+  suiteOf,
+  testText,
+} from "./suite.ts";
+import { watchFiles } from "./watch.ts";
 
-/** The outcomes of one test file; with --generate also what each layer answers at its edges. */
-interface FileRun {
-  readonly file: string;
-  readonly run: TestRun;
-  readonly boundaries?: readonly (Boundary & { readonly filter: string })[];
+/** What is made of the results. */
+interface Reports {
+  readonly json: boolean;
+  readonly reporter: "text" | "tap";
+  readonly coverage: boolean;
+  readonly minimum: Minimum | undefined;
+  readonly junit: string | undefined;
+  readonly lcov: string | undefined;
 }
 
 /** `seccat test`: runs policy test files; exit code 1 when a test fails. */
 export async function test(args: Args): Promise<number> {
   const paths = args.texts("files");
-  const generate = args.flag("generate");
-  const texts = new Map(generate ? paths.map((path) => [path, testText(path)]) : []);
-  const filter = paths.find((path) => generate && texts.get(path) === undefined);
-  if (filter !== undefined && paths.length === 1) return writeGenerated(filter, args);
-  if (filter !== undefined)
+  const texts = new Map(args.flag("generate") ? paths.map((path) => [path, testText(path)]) : []);
+  const generated = generatedFrom(paths, texts, args);
+  if (generated !== undefined) return writeGenerated(generated, args);
+  const options = optionsOf(args);
+  const reports = reportsOf(args);
+  if (paths.includes("-") && (options.snapshot || args.flag("watch")))
+    throw usage("--snapshot and --watch need a file with a name", { received: "-" });
+  if (args.flag("watch")) return watchFiles((onRead) => runOnce(paths, { ...options, onRead }, reports));
+  const textOf = (path: string) => texts.get(path) ?? testText(path);
+  return runOnce(paths, { ...options, textOf }, reports);
+}
+
+/** The filter whose tests --generate writes; undefined when test files are run. */
+function generatedFrom(
+  paths: readonly string[],
+  texts: ReadonlyMap<string, string | undefined>,
+  args: Args,
+): string | undefined {
+  const filter = paths.find((path) => texts.has(path) && texts.get(path) === undefined);
+  if (filter !== undefined && paths.length > 1)
     throw usage("--generate writes the tests of one filter", {
       expected: "one file",
       received: paths.join(" "),
     });
-  if (args.output() !== undefined)
+  if (filter === undefined && args.output() !== undefined)
     throw usage("-o takes the tests of a filter", { expected: "--generate POLICY -o FILE" });
-  const runs = runAll(paths, generate, (path) => texts.get(path) ?? readText(path));
-  const failed = runs.reduce((sum, run) => sum + failuresOf(run), 0);
-  if (args.flag("json")) printJson({ failed, files: runs.map(({ run, ...rest }) => ({ ...rest, ...run })) });
-  else {
-    for (const run of runs) printRun(run);
-    const style = outStyle();
-    const all = runs.reduce((sum, run) => sum + outcomesOf(run), 0);
-    print(failed === 0 ? style.green(`${all} passed\n`) : style.red(`${failed} of ${all} failed\n`));
-  }
+  return filter;
+}
+
+function optionsOf(args: Args): SuiteOptions {
+  const kernels = args.list("kernel");
+  for (const version of kernels ?? []) kernelRules({ version });
+  const update = args.flag("update");
+  return {
+    arches: archesOf(args.list("arch")),
+    kernels: kernels && [...new Set(kernels)],
+    generate: args.flag("generate"),
+    snapshot: update || args.flag("snapshot") ? { update, ci: isCi(process.env) } : undefined,
+    textOf: testText,
+    onRead: () => {},
+  };
+}
+
+function reportsOf(args: Args): Reports {
+  const [junit, lcov] = (["junit", "lcov"] as const).map((name) => {
+    const path = args.maybe(name);
+    if (path === "-") throw usage(`--${name} writes a file`, { expected: "its name", received: "-" });
+    if (path !== undefined) checkOutput(path);
+    return path;
+  });
+  const minimum = args.maybe("min-coverage");
+  return {
+    json: args.flag("json"),
+    reporter: args.maybe("reporter") === "tap" ? "tap" : "text",
+    coverage: args.flag("coverage"),
+    minimum: minimum === undefined ? undefined : minimumOf(minimum),
+    junit,
+    lcov,
+  };
+}
+
+function runOnce(paths: readonly string[], options: SuiteOptions, reports: Reports): number {
+  const runs = runSuites(paths, options);
+  const coverage = coverageOf(runs);
+  const { minimum, junit, lcov } = reports;
+  const suites = [...runs.map(suiteOf), ...(minimum ? [minimumSuite(coverage, minimum)] : [])];
+  const { failed, all } = countOutcomes(suites);
+  if (all === 0)
+    throw usage("no test is left to run", { expected: "arches and kernels that the files have tests for" });
+  if (junit !== undefined) writeOutput(junit, junitReport(suites));
+  if (lcov !== undefined) writeLcov(lcov, coverage);
+  if (reports.json) printJson(toJson(failed, runs, coverage, minimum && suites.at(-1)));
+  else printReport(suites, coverage, reports);
   return failed === 0 ? Exit.yes : Exit.no;
 }
 
-/** The text of a test file; undefined for any other file. Standard input is one, since its filter has a name. */
-function testText(path: string): string | undefined {
-  if (processOf(path)) return undefined;
-  const bytes = readInput(path);
-  if (path !== "-" && bytes.includes(0)) return undefined;
-  const text = decodeText(bytes, inputName(path));
-  return path === "-" || isTestFile(text, path) ? text : undefined;
+function printReport(suites: readonly Suite[], coverage: readonly FilterCoverage[], reports: Reports): void {
+  const detail = reports.coverage
+    ? coverage.flatMap((one) => [...coverageDetail(one.coverage, one.file), ""])
+    : [];
+  const shown = suites.map(visibleSuite);
+  const lines = detail.map(visible);
+  print(reports.reporter === "tap" ? tapReport(shown, lines) : textReport(shown, outStyle(), lines));
 }
 
-/** All files' outcomes. Throws a SeccatError with the faults of all of them. */
-function runAll(paths: readonly string[], generate: boolean, textOf: (path: string) => string): FileRun[] {
-  const runs: FileRun[] = [];
-  const issues: Issue[] = [];
-  for (const path of paths) {
-    try {
-      runs.push(runFile(path, textOf(path), generate));
-    } catch (error) {
-      if (!(error instanceof SeccatError)) throw error;
-      issues.push(...error.issues);
-    }
-  }
-  const [first, ...more] = issues;
-  if (first) throw new SeccatError(first, more);
-  return runs;
+/** A file's texts must not steer the terminal. */
+function visibleSuite({ name, outcomes, notes, ms }: Suite): Suite {
+  return {
+    name: visible(name),
+    notes: notes.map(visible),
+    ms,
+    outcomes: outcomes.map(({ name: own, message, details, ...rest }) => ({
+      ...rest,
+      name: visible(own),
+      ...(message === undefined ? {} : { message: visible(message) }),
+      ...(details === undefined ? {} : { details: details.map(visible) }),
+    })),
+  };
 }
 
-function runFile(path: string, text: string, generate: boolean): FileRun {
-  const name = inputName(path);
-  const file = readTestFile(text, name);
-  const named = file.stack.flatMap((each) => layersOf(each, path));
-  const layers = named.map(({ layer }) => layer);
-  return inFile(name, () => {
-    const run = runTests(file, layers);
-    if (!generate) return { file: name, run };
-    const boundaries = named.map(({ filter, layer }) => ({ filter, ...boundaryOf(layer) }));
-    return { file: name, run, boundaries };
-  });
+function toJson(
+  failed: number,
+  runs: readonly SuiteRun[],
+  coverage: readonly FilterCoverage[],
+  minimum: Suite | undefined,
+) {
+  return {
+    failed,
+    files: runs.map(({ run, ...rest }) => {
+      if (!run) return rest;
+      const { layers, ...totals } = run.coverage;
+      return { ...rest, results: run.results, coverage: { ...totals, layers: layers.map(layerJson) } };
+    }),
+    coverage: {
+      ...coverageTotals(coverage.map((one) => one.coverage)),
+      filters: coverage.map(({ file, coverage: own }) => ({ file, ...layerJson(own) })),
+    },
+    ...(minimum ? { minimum: minimum.outcomes } : {}),
+  };
 }
 
-/** The tests, and each policy's word against its program's. */
-function outcomesOf({ run, boundaries = [] }: FileRun): number {
-  return run.results.length + boundaries.filter(({ mismatches }) => mismatches).length;
-}
-
-function failuresOf({ run, boundaries = [] }: FileRun): number {
-  const disagreeing = boundaries.filter(({ mismatches = [] }) => mismatches.length > 0);
-  return run.results.filter(({ ok }) => !ok).length + disagreeing.length;
-}
-
-/** What a test file names, found beside it; of a process, its filters, newest first. */
-function layersOf(named: NamedFilter, path: string): { filter: string; layer: FilterLayer }[] {
-  const isPlace = path === "-" || isAbsolute(named.path) || processOf(named.path) !== undefined;
-  const stack = readStack(isPlace ? named.path : join(dirname(path), named.path));
-  const layers = stack.filters.map(({ name, policy, program }) => ({
-    filter: stack.process ? name : named.path,
-    layer: policy ?? program,
-  }));
-  return layers.reverse();
-}
-
-function printRun({ file, run: { results, coverage }, boundaries = [] }: FileRun): void {
-  const style = outStyle();
-  print(`${style.bold(file)}\n`);
-  for (const result of results) print(resultText({ ...result, sentence: visible(result.sentence) }));
-  for (const boundary of boundaries) print(boundaryText(boundary.filter, boundary));
-  const { instructions, rules } = coverage;
-  const parts = [`${instructions.reached} of ${instructions.all} instructions`];
-  if (rules.all > 0) parts.unshift(`${rules.reached} of ${rules.all} rules`);
-  print(style.dim(`  reached: ${parts.join(", ")}\n`));
-  if (rules.missed.length > 0)
-    print(style.dim(`  rules that no test reached: ${rules.missed.map((rule) => rule + 1).join(", ")}\n`));
-}
-
-function resultText({ sentence, abi, ok, expected, actual, path, where }: TestResult): string {
-  const style = outStyle();
-  if (ok) return `  ${style.green("ok")}   ${sentence} ${style.dim(`(${abi})`)}\n`;
-  return [
-    `  ${style.red("FAIL")} ${sentence} ${style.dim(`(${abi})`)}`,
-    `       ${formatPlace(where)}: expected ${expected}, got ${actual}`,
-    ...(path ?? "").split("\n").map((line) => `     ${style.dim(line)}`),
-    "",
-  ].join("\n");
+/** Counts by rule, by instruction and by branch; the program itself is what `compile` prints. */
+function layerJson({ rules, programs }: FilterCoverage["coverage"]) {
+  return {
+    ...(rules ? { rules } : {}),
+    programs: programs.map(({ endian, instructions, branches }) => ({ endian, instructions, branches })),
+  };
 }

@@ -5,7 +5,8 @@
 import type { Graph, Node, Word } from "./graph.ts";
 import { WHOLE } from "./graph.ts";
 import { bitsOf, half } from "./half.ts";
-import { type Count, type Found, type Run, search } from "./search.ts";
+import type { Count, Run } from "./run.ts";
+import { type Found, search } from "./search.ts";
 
 /** The numbers `from`..`to` (u32, inclusive) decide as `node` does. */
 export interface Segment {

@@ -5,7 +5,7 @@
  *
  * Of either half the other's numbers cannot come, so runs that only these kept apart melt into one.
  */
-import type { Count, Run } from "./search.ts";
+import { joined, type Run } from "./run.ts";
 
 /** The runs (sorted, disjoint) as the numbers see them that have a bit of `mask` (`set`), or have none. */
 export function half(runs: readonly Run[], mask: number, set: boolean): Run[] {
@@ -17,17 +17,6 @@ export function half(runs: readonly Run[], mask: number, set: boolean): Run[] {
     else if (part) result.push(part);
   }
   return result;
-}
-
-/** Neighbouring runs of one decision as one. */
-export function joined(left: Run, right: Run): Run {
-  const known = left.counts && right.counts;
-  const counts = known ? { counts: [...countsOf(left), ...countsOf(right)] } : {};
-  return { from: left.from, to: right.to, node: left.node, weight: left.weight + right.weight, ...counts };
-}
-
-function countsOf({ from, to, weight, counts }: Run): readonly Count[] {
-  return from === to ? [[from, weight]] : (counts ?? []);
 }
 
 /** The part of a run that is in a half; undefined when there is none. */
@@ -66,32 +55,40 @@ export function bitsOf(mask: number): number[] {
 
 /** The least number from `value` on that has a bit of `mask`; above 2^32-1 when there is none. */
 export function firstWith(value: number, mask: number): number {
-  if (hasBit(value, mask)) return value;
-  const lowest = (mask & -mask) >>> 0;
-  return value - (value % lowest) + lowest;
+  if ((value & mask) !== 0) return value;
+  const bit = bitIndex(mask & -mask);
+  return above(value, bit) + 2 ** bit;
 }
 
 /** The least number from `value` on that has no bit of `mask`; above 2^32-1 when there is none. */
 export function firstWithout(value: number, mask: number): number {
   let next = value;
-  while (next <= 0xffffffff && hasBit(next, mask)) {
-    const above = 2 ** (32 - Math.clz32(next & mask));
-    next = next - (next % above) + above;
+  while (next <= 0xffffffff && (next & mask) !== 0) {
+    const bit = bitIndex(next & mask) + 1;
+    next = above(next, bit) + 2 ** bit;
   }
   return next;
 }
 
 /** The greatest number up to `value` that has a bit of `mask`; below 0 when there is none. */
 export function lastWith(value: number, mask: number): number {
-  if (hasBit(value, mask)) return value;
-  const lowest = (mask & -mask) >>> 0;
-  return value - (value % (2 * lowest)) - 1;
+  return (value & mask) !== 0 ? value : above(value, bitIndex(mask & -mask) + 1) - 1;
+}
+
+/** The place of the highest bit. */
+function bitIndex(bits: number): number {
+  return 31 - Math.clz32(bits);
+}
+
+/** `value` without its lowest `bits` bits. */
+function above(value: number, bits: number): number {
+  return bits > 31 ? 0 : ((value >>> bits) << bits) >>> 0;
 }
 
 /** The greatest number up to `value` that has no bit of `mask`. */
 export function lastWithout(value: number, mask: number): number {
   const taken = (value & mask) >>> 0;
   if (taken === 0) return value;
-  const top = 2 ** (31 - Math.clz32(taken));
-  return ((value - (value % (2 * top)) + (top - 1)) & ~mask) >>> 0;
+  const bit = bitIndex(taken);
+  return ((above(value, bit + 1) + (2 ** bit - 1)) & ~mask) >>> 0;
 }

@@ -3,39 +3,25 @@
  *
  *     jset #mask ? one decision : the rest          or the other way round
  *
- * A half that holds two decisions never holds one again when the stretch grows, so a mask with two such halves
- * is forgotten, and after a few runs few are left to look at.
+ * There are at most 32 masks, and a set of them is one number, so that a run is taken to the stretch by a few
+ * operations on sets: those masks for which a half has numbers, and those for which it has two decisions.
  */
-import { bitsOf, firstWith, firstWithout, hasBit, lastWith, lastWithout, weightIn } from "./half.ts";
-import type { Run } from "./search.ts";
-import { Stretches } from "./stretch.ts";
+import { bitsOf, firstWith, firstWithout, lastWith, lastWithout, weightIn } from "./half.ts";
+import type { Run } from "./run.ts";
+import { type Shortcuts, Stretches } from "./stretch.ts";
 
-/** So many bits are tried alone, so many in pairs, and so many in triples. */
+/** So many bits are tried alone, and so many in pairs and triples: 32 masks. */
 const SINGLES = 12;
-const PAIRS = 6;
-const TRIPLES = 5;
-/** How hard to look. */
-interface Effort {
-  /** Longer stretches are split before they are halved. */
-  readonly longest: number;
-  /** What is left to search after a half has at most so many runs. */
-  readonly left: number;
-}
+const GROUPED = 5;
 
-const quick: Effort = { longest: 6, left: 3 };
-const thorough: Effort = { longest: 12, left: 4 };
+/** Longer stretches are split before they are halved. */
+const LONGEST = 12;
+/** What is left to search after a half has at most so many runs. */
+const MOST_LEFT = 4;
 /** Few runs are cheap to look at, all together. */
 const FEW_RUNS = 16;
 /** From this price on a program is to be small, whatever it takes. */
 const DEAR = 1;
-
-/** Where a run has numbers. */
-const WITHOUT = 1;
-const WITH = 2;
-
-/** What a half holds: nothing yet, or two decisions; else the id of its one. */
-const EMPTY = -1;
-const MIXED = -2;
 const UNKNOWN = -1;
 
 /** A half and what the search of the other one costs. */
@@ -45,154 +31,184 @@ export interface CheapHalf {
   readonly cost: number;
 }
 
+/** Sets of masks by what one side of them holds. */
+class Side {
+  /** By run: the masks for which it has numbers on this side. */
+  readonly members: Int32Array;
+  /** The masks for which the stretch has numbers on this side, and two decisions there. */
+  taken = 0;
+  mixed = 0;
+  readonly #ids: number[] = [];
+  readonly #takenBy: number[] = [];
+
+  constructor(runs: number) {
+    this.members = new Int32Array(runs);
+  }
+
+  begin(): void {
+    this.taken = 0;
+    this.mixed = 0;
+    this.#ids.length = 0;
+    this.#takenBy.length = 0;
+  }
+
+  add(masks: number, id: number): void {
+    let at = this.#ids.indexOf(id);
+    if (at < 0) at = this.#ids.push(id) - 1;
+    const own = this.#takenBy[at] ?? 0;
+    this.mixed |= masks & this.taken & ~own;
+    this.taken |= masks;
+    this.#takenBy[at] = own | masks;
+  }
+}
+
 /** The masks for all stretches of some runs. */
-export class Halves {
+export class Halves implements Shortcuts {
   /** The masks that are tried. */
   readonly masks: readonly number[];
+  /** Whether it is worth the time to look at all stretches, or only at those that a search ends with. */
+  readonly inAll: boolean;
   readonly #runs: readonly Run[];
+  readonly #price: number;
+  readonly #longest: number;
   readonly #rest: Stretches;
-  readonly #effort: Effort;
-  /** At run * masks + mask: WITH when the run has numbers with a bit of the mask, WITHOUT, or both. */
-  readonly #members: Uint8Array;
-  /** There, too: the weight of those with a bit, for a run that has both; UNKNOWN until it is asked for. */
+  readonly #with: Side;
+  readonly #without: Side;
+  /** At run * masks + mask: the weight with a bit of the mask; UNKNOWN until it is asked for. */
   readonly #shares: Float64Array;
-  /** Of the stretch at hand, at mask * 2 + (1 for the half with a bit): its one decision, last decision, runs. */
-  readonly #only: Int32Array;
-  readonly #last: Int32Array;
-  readonly #count: Int32Array;
-  readonly #active: Int32Array;
-  #activeCount = 0;
+  /** By a number of bits: the masks that lie in so many low bits. */
+  readonly #within: readonly number[];
   #length = 0;
+  #first = 0;
+  /** The masks that look at bits in which the numbers of the stretch differ. */
+  #useful = 0;
 
   constructor(runs: readonly Run[], price: number) {
     this.#runs = runs;
-    this.#effort =
-      runs.length <= FEW_RUNS ? { ...thorough, longest: FEW_RUNS } : price < DEAR ? quick : thorough;
+    this.#price = price;
+    this.inAll = runs.length <= FEW_RUNS || price >= DEAR;
+    this.#longest = runs.length <= FEW_RUNS ? FEW_RUNS : LONGEST;
     this.masks = masksOf(runs);
-    this.#rest = new Stretches(this.#effort.left, price);
-    const m = this.masks.length;
-    this.#members = new Uint8Array(runs.length * m);
+    this.#within = Array.from({ length: 33 }, (_, bits) =>
+      this.masks.reduce((set, mask, i) => (mask < 2 ** bits ? set | (1 << i) : set), 0),
+    );
+    this.#rest = new Stretches(MOST_LEFT, price);
+    this.#with = new Side(runs.length);
+    this.#without = new Side(runs.length);
+    this.#shares = new Float64Array(runs.length * this.masks.length).fill(UNKNOWN);
     for (let i = 0; i < runs.length; i++) {
       const run = runs[i];
-      for (let j = 0; run && j < m; j++) this.#members[i * m + j] = membersOf(run, this.masks[j] ?? 0);
+      if (run) this.#place(run, i);
     }
-    this.#shares = new Float64Array(runs.length * m).fill(UNKNOWN);
-    this.#only = new Int32Array(2 * m);
-    this.#last = new Int32Array(2 * m);
-    this.#count = new Int32Array(2 * m);
-    this.#active = new Int32Array(m);
+  }
+
+  #place({ from, to }: Run, at: number): void {
+    let [having, lacking] = [0, 0];
+    for (let i = 0; i < this.masks.length; i++) {
+      const mask = this.masks[i] ?? 0;
+      const both = to - from > 2 * mask;
+      if (both || firstWith(from, mask) <= to) having |= 1 << i;
+      if (both || firstWithout(from, mask) <= to) lacking |= 1 << i;
+    }
+    this.#with.members[at] = having;
+    this.#without.members[at] = lacking;
   }
 
   /** Begins with the stretch of run `at` alone. */
   begin(at: number): void {
-    this.#only.fill(EMPTY);
-    this.#last.fill(EMPTY);
-    this.#count.fill(0);
-    this.#activeCount = this.masks.length;
-    for (let i = 0; i < this.#activeCount; i++) this.#active[i] = i;
+    this.#with.begin();
+    this.#without.begin();
     this.#length = 0;
+    this.#first = this.#runs[at]?.from ?? 0;
     this.add(at);
   }
 
   /** Takes run `at`, the next one, to the stretch; whether halves of it are worth a look. */
   add(at: number): boolean {
     const run = this.#runs[at];
-    if (!run || ++this.#length > this.#effort.longest) return false;
-    const active = this.#active;
-    const row = at * this.masks.length;
-    const { id } = run.node;
-    let kept = 0;
-    for (let i = 0; i < this.#activeCount; i++) {
-      const mask = active[i] ?? 0;
-      const members = this.#members[row + mask] ?? 0;
-      if (members & WITHOUT) this.#grow(2 * mask, id);
-      if (members & WITH) this.#grow(2 * mask + 1, id);
-      if (this.#only[2 * mask] !== MIXED || this.#only[2 * mask + 1] !== MIXED) active[kept++] = mask;
-    }
-    this.#activeCount = kept;
-    return kept > 0 && this.#length > 2;
+    if (!run || ++this.#length > this.#longest) return false;
+    // A bit above the highest in which the ends differ is the same for all numbers between them.
+    this.#useful = this.#within[32 - Math.clz32(this.#first ^ run.to)] ?? 0;
+    this.#with.add(this.#with.members[at] ?? 0, run.node.id);
+    this.#without.add(this.#without.members[at] ?? 0, run.node.id);
+    return this.#length > 2 && (this.#uniform(this.#with) | this.#uniform(this.#without)) !== 0;
   }
 
-  #grow(half: number, id: number): void {
-    const only = this.#only[half];
-    if (only === EMPTY) this.#only[half] = id;
-    else if (only !== id) this.#only[half] = MIXED;
-    if (this.#last[half] !== id) this.#count[half] = (this.#count[half] ?? 0) + 1;
-    this.#last[half] = id;
+  /** The masks for which that side is one decision, and the other is not empty. */
+  #uniform({ taken, mixed }: Side): number {
+    return taken & ~mixed & this.#with.taken & this.#without.taken & this.#useful;
+  }
+
+  /** The cheapest half of the stretch from run `from` up to run `to`, if it costs less than `limit`. */
+  of(from: number, to: number, limit: number): CheapHalf | undefined {
+    if (to - from > this.#longest || to - from < 3) return undefined;
+    this.begin(from);
+    for (let at = from + 1; at < to; at++) this.add(at);
+    return this.cheapest(from, to, limit);
   }
 
   /** The half of the stretch at hand after which the search of the rest costs least, if less than `limit`. */
-  cheapest(from: number, to: number, price: number, limit: number): CheapHalf | undefined {
-    const { left } = this.#effort;
-    let best = limit;
-    let found = -1;
-    for (let i = 0; i < 2 * this.#activeCount; i++) {
-      const half = 2 * (this.#active[i >> 1] ?? 0) + (i & 1);
-      const count = this.#count[half ^ 1] ?? 0;
-      if ((this.#only[half] ?? EMPTY) < 0 || count === 0 || count > left) continue;
-      // At best each test tells two numbers' runs from one decision, and each call meets one test.
-      const tests = Math.ceil((count - 1) / 2) * price;
-      if (tests >= best) continue;
-      const weight = this.#fillRest(from, to, half ^ 1);
-      if (count > 1 && tests + weight >= best) continue;
-      const cost = this.#restCost(weight, price);
-      if (cost >= best) continue;
-      best = cost;
-      found = half;
+  cheapest(from: number, to: number, limit: number): CheapHalf | undefined {
+    let best: CheapHalf | undefined;
+    for (const set of [false, true]) {
+      let left = this.#uniform(set ? this.#with : this.#without);
+      for (; left !== 0; left &= left - 1) {
+        const mask = 31 - Math.clz32(left & -left);
+        const cost = this.#restCost(from, to, mask, !set, best?.cost ?? limit);
+        if (cost !== undefined) best = { half: 2 * mask + (set ? 1 : 0), cost };
+      }
     }
-    return found < 0 ? undefined : { half: found, cost: best };
+    return best;
   }
 
-  #restCost(weight: number, price: number): number {
-    const { n } = this.#rest;
-    if (n < 3) return n < 2 ? 0 : weight + price;
-    this.#rest.solve();
-    return this.#rest.cost;
-  }
-
-  /** The weight that run `at` has in a half, which is looked up once. */
-  #share(run: Run, at: number, half: number): number {
-    const cell = at * this.masks.length + (half >> 1);
-    let having = this.#shares[cell] ?? UNKNOWN;
-    if (having === UNKNOWN) {
-      having = weightIn(run, this.masks[half >> 1] ?? 0, true);
-      this.#shares[cell] = having;
-    }
-    return (half & 1) === 1 ? having : run.weight - having;
-  }
-
-  /** Puts the runs of a half into the columns of what is left to search; their weight. */
-  #fillRest(from: number, to: number, half: number): number {
+  /** What the search of one half costs; undefined when that is no less than `limit`. */
+  #restCost(from: number, to: number, mask: number, set: boolean, limit: number): number | undefined {
     const rest = this.#rest;
-    const mask = this.masks[half >> 1] ?? 0;
-    const set = (half & 1) === 1;
-    let sum = 0;
     rest.n = 0;
+    const weight = this.#fillRest(from, to, mask, set, limit);
+    if (weight === undefined) return undefined;
+    // At best each test tells two numbers' runs from one decision, and each call meets one test.
+    const least = rest.n < 2 ? 0 : weight + Math.ceil((rest.n - 1) / 2) * this.#price;
+    if (least >= limit) return undefined;
+    if (rest.n > 2) rest.solve();
+    const cost = rest.n > 2 ? rest.cost : least;
+    return cost < limit ? cost : undefined;
+  }
+
+  /** Puts the runs of a half into the columns of what is left to search; their weight, undefined for too many or too heavy ones. */
+  #fillRest(from: number, to: number, mask: number, set: boolean, limit: number): number | undefined {
+    const rest = this.#rest;
+    const bits = this.masks[mask] ?? 0;
+    const { members } = set ? this.#with : this.#without;
+    const others = set ? this.#without.members : this.#with.members;
+    let sum = 0;
     for (let i = from; i < to; i++) {
       const run = this.#runs[i];
-      const members = this.#members[i * this.masks.length + (half >> 1)] ?? 0;
-      if (!run || (members & (set ? WITH : WITHOUT)) === 0) continue;
-      if (members !== (WITH | WITHOUT)) {
-        rest.push(run.from, run.to, run.node.id, run.weight);
-        sum += run.weight;
-        continue;
-      }
-      const weight = this.#share(run, i, half);
+      if (!run || (((members[i] ?? 0) >> mask) & 1) === 0) continue;
+      if (rest.n === MOST_LEFT && rest.node[rest.n - 1] !== run.node.id) return undefined;
+      const whole = (((others[i] ?? 0) >> mask) & 1) === 0;
+      const weight = whole ? run.weight : this.#share(run, i, mask, set);
       // Of a long run both halves are long; which numbers they end with does not matter here.
-      const long = run.to - run.from > 2 * mask;
-      const first = long ? run.from : set ? firstWith(run.from, mask) : firstWithout(run.from, mask);
-      const last = long ? run.to : set ? lastWith(run.to, mask) : lastWithout(run.to, mask);
+      const exact = !whole && run.to - run.from <= 2 * bits;
+      const first = !exact ? run.from : set ? firstWith(run.from, bits) : firstWithout(run.from, bits);
+      const last = !exact ? run.to : set ? lastWith(run.to, bits) : lastWithout(run.to, bits);
       rest.push(first, last, run.node.id, weight);
       sum += weight;
+      if (rest.n > 1 && sum + this.#price >= limit) return undefined;
     }
     return sum;
   }
-}
 
-function membersOf({ from, to }: Run, mask: number): number {
-  if (from === to) return hasBit(from, mask) ? WITH : WITHOUT;
-  if (to - from > 2 * mask) return WITH | WITHOUT;
-  return (firstWithout(from, mask) <= to ? WITHOUT : 0) | (firstWith(from, mask) <= to ? WITH : 0);
+  /** The weight that run `at` has in a half, which is looked up once. */
+  #share(run: Run, at: number, mask: number, set: boolean): number {
+    const cell = at * this.masks.length + mask;
+    let having = this.#shares[cell] ?? UNKNOWN;
+    if (having === UNKNOWN) {
+      having = weightIn(run, this.masks[mask] ?? 0, true);
+      this.#shares[cell] = having;
+    }
+    return set ? having : run.weight - having;
+  }
 }
 
 /** Masks of one to three of the bits in which the runs' bounds differ, the low bits first. */
@@ -200,11 +216,11 @@ function masksOf(runs: readonly Run[]): number[] {
   const first = runs[0]?.from ?? 0;
   const bits = bitsOf(runs.reduce((all, { from }) => all | (from ^ first), 0));
   const masks = bits.slice(0, SINGLES);
-  const few = bits.slice(0, PAIRS);
+  const few = bits.slice(0, GROUPED);
   few.forEach((a, i) => {
     few.slice(i + 1).forEach((b, j) => {
       masks.push((a | b) >>> 0);
-      for (const c of bits.slice(i + j + 2, TRIPLES)) masks.push((a | b | c) >>> 0);
+      for (const c of few.slice(i + j + 2)) masks.push((a | b | c) >>> 0);
     });
   });
   return masks;

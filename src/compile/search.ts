@@ -11,25 +11,12 @@
  * test that is in the program at all.
  */
 import type { Graph, Node, Word } from "./graph.ts";
-import { half, joined } from "./half.ts";
+import { half } from "./half.ts";
 import { Halves } from "./halves.ts";
+import { joined, type Run } from "./run.ts";
 import { ODD, Stretches } from "./stretch.ts";
 
-/** Numbers that decide alike, with how often they are looked up. */
-export interface Run {
-  readonly from: number;
-  readonly to: number;
-  readonly node: Node;
-  /** Share of all look-ups, 0 or more. */
-  readonly weight: number;
-  /** The numbers that make up the weight of a run of several, where known, with their shares. */
-  readonly counts?: readonly Count[];
-}
-
-/** A number and its share of all look-ups. */
-export type Count = readonly [value: number, weight: number];
-
-/** A decision and what it costs. */
+/** A decision and what it costs at most. */
 export interface Found {
   readonly node: Node;
   readonly cost: number;
@@ -44,18 +31,27 @@ const HEAVY = 0.35;
 export function search(graph: Graph, word: Word, runs: readonly Run[]): Found {
   if (runs.length === 2 || runs.length > MOST_RUNS) return divide(graph, word, runs);
   const first = runs.length > 3 ? heaviest(runs) : undefined;
-  if (first) {
-    // Whether it pays to test it first is judged without halves: they cost time, and change little here.
-    const others = without(runs, first);
-    const own = weightOf(runs) + graph.price;
-    const rest = new Search(graph, word, others, false);
-    if (own + rest.cost < new Search(graph, word, runs, false).cost) {
-      const found = search(graph, word, others);
-      return { node: graph.test(word, "jeq", first.from, first.node, found.node), cost: own + found.cost };
-    }
-  }
-  const whole = new Search(graph, word, runs, true);
-  return { node: whole.node(), cost: whole.cost };
+  if (first) return heaviestFirst(graph, word, runs, first, new Search(graph, word, runs, false));
+  return best(graph, word, runs);
+}
+
+function best(graph: Graph, word: Word, runs: readonly Run[]): Found {
+  const found = new Search(graph, word, runs, true);
+  return { node: found.node(), cost: found.cost };
+}
+
+/**
+ * Tests the number of `first` before all others if that pays. That is judged without halves: they cost time, and
+ * change little here. `plain` is the search without.
+ */
+function heaviestFirst(graph: Graph, word: Word, runs: readonly Run[], first: Run, plain: Search): Found {
+  const others = without(runs, first);
+  const own = weightOf(runs) + graph.price;
+  const rest = new Search(graph, word, others, false);
+  if (own + rest.cost >= plain.cost) return best(graph, word, runs);
+  const next = others.length > 3 ? heaviest(others) : undefined;
+  const found = next ? heaviestFirst(graph, word, others, next, rest) : best(graph, word, others);
+  return { node: graph.test(word, "jeq", first.from, first.node, found.node), cost: own + found.cost };
 }
 
 function weightOf(runs: readonly Run[]): number {
@@ -109,7 +105,7 @@ class Search {
   readonly #word: Word;
   readonly #runs: readonly Run[];
   readonly #stretches: Stretches;
-  readonly #masks: readonly number[];
+  readonly #halves: Halves | undefined;
 
   constructor(graph: Graph, word: Word, runs: readonly Run[], withHalves: boolean) {
     this.#graph = graph;
@@ -117,12 +113,11 @@ class Search {
     this.#runs = runs;
     this.#stretches = new Stretches(runs.length, graph.price);
     for (const { from, to, node, weight } of runs) this.#stretches.push(from, to, node.id, weight);
-    const halves = withHalves && runs.length > 3 ? new Halves(runs, graph.price) : undefined;
-    this.#masks = halves?.masks ?? [];
-    this.#stretches.solve(halves);
+    this.#halves = withHalves && runs.length > 3 ? new Halves(runs, graph.price) : undefined;
+    this.#stretches.solve(this.#halves?.inAll ? this.#halves : undefined);
   }
 
-  /** What the whole search costs. */
+  /** What the whole search costs at most. */
   get cost(): number {
     return this.#stretches.cost;
   }
@@ -137,6 +132,10 @@ class Search {
     if (!first) throw new RangeError("a search over nothing");
     if (to - from === 1) return first.node;
     const at = this.#stretches.choice(from, to);
+    const late = this.#halves?.inAll
+      ? undefined
+      : this.#halves?.of(from, to, this.#stretches.afterOne(from, to));
+    if (late) return this.#half(from, to, late.half);
     if (at > 0)
       return this.#test("jge", this.#runs[at]?.from ?? 0, this.#build(at, to), this.#build(from, at));
     if (at < ODD) return this.#half(from, to, this.#stretches.halves[ODD - 1 - at] ?? 0);
@@ -150,7 +149,7 @@ class Search {
   }
 
   #half(from: number, to: number, choice: number): Node {
-    const mask = this.#masks[choice >> 1] ?? 0;
+    const mask = this.#halves?.masks[choice >> 1] ?? 0;
     const set = (choice & 1) === 1;
     const runs = this.#runs.slice(from, to);
     const only = half(runs, mask, set)[0] ?? runs[0];

@@ -2,7 +2,20 @@
  * The costs of searching every stretch of some runs, found by dynamic programming from the short stretches to the
  * long ones: n^2 of them, n choices each. Runs stand in columns, since this is where a compile spends its time.
  */
-import type { Halves } from "./halves.ts";
+
+/** Another way to search a stretch, asked for while stretches grow from a first run. */
+export interface Shortcuts {
+  /** Begins with the stretch of run `at` alone. */
+  begin(at: number): void;
+  /** Takes run `at`, the next one, to the stretch; whether there is something to ask. */
+  add(at: number): boolean;
+  /** What is cheaper than `limit` after the first test of the stretch at hand, by a number that names it. */
+  cheapest(
+    from: number,
+    to: number,
+    limit: number,
+  ): { readonly half: number; readonly cost: number } | undefined;
+}
 
 /** The choice of picking out odd ones; a choice below it is a half, counted from there. */
 export const ODD = -1;
@@ -64,13 +77,18 @@ export class Stretches {
     return this.#cost[this.n] ?? 0;
   }
 
+  /** What the search of a stretch costs after its first test. */
+  afterOne(from: number, to: number): number {
+    return (this.#cost[from * this.#stride + to] ?? 0) - this.#weightOf(from, to) - this.#price;
+  }
+
   /** How the stretch from run `from` up to run `to` is searched: split before that run, ODD, or a half. */
   choice(from: number, to: number): number {
     return this.#choice[from * this.#stride + to] ?? 0;
   }
 
   /** Works out all stretches, with `halves` (of these runs) where given. */
-  solve(halves?: Halves): void {
+  solve(halves?: Shortcuts): void {
     const { n } = this;
     for (let i = 0; i < n; i++) {
       this.#before[i + 1] = (this.#before[i] ?? 0) + (this.weight[i] ?? 0);
@@ -81,7 +99,7 @@ export class Stretches {
   }
 
   /** All stretches that begin at run `from`, the shortest first. */
-  #solveFrom(from: number, halves: Halves | undefined): void {
+  #solveFrom(from: number, halves: Shortcuts | undefined): void {
     let shared = this.#wide(from);
     let mixed = false;
     halves?.begin(from);
@@ -146,13 +164,12 @@ export class Stretches {
   }
 
   /** Takes a half that is cheaper than what was found for the stretch so far. */
-  #tryHalves(from: number, to: number, halves: Halves): void {
-    const at = from * this.#stride + to;
-    const base = this.#weightOf(from, to) + this.#price;
-    const limit = (this.#cost[at] ?? 0) - base;
-    const found = limit > 0 ? halves.cheapest(from, to, this.#price, limit) : undefined;
+  #tryHalves(from: number, to: number, halves: Shortcuts): void {
+    const limit = this.afterOne(from, to);
+    const found = limit > 0 ? halves.cheapest(from, to, limit) : undefined;
     if (!found) return;
-    this.#cost[at] = base + found.cost;
+    const at = from * this.#stride + to;
+    this.#cost[at] = (this.#cost[at] ?? 0) - limit + found.cost;
     this.#choice[at] = ODD - 1 - this.halves.length;
     this.halves.push(found.half);
   }

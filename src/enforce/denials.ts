@@ -12,7 +12,7 @@ import { opcodeOf } from "../abi/opcode.ts";
 import { check } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Answer, Call } from "./notify.ts";
-import { verdict } from "./verdict.ts";
+import { isAllowed, verdict } from "./verdict.ts";
 
 /** A call that a program denies, and how. */
 export interface Denial {
@@ -25,17 +25,33 @@ export interface Denial {
  * kernel can do them. Throws SeccatError "program" when an answer is computed (ret a) and so cannot be replaced.
  */
 export function notifyDenials(program: Program): Program {
+  return replaceReturns(program, isHandedOver, "user_notif");
+}
+
+/**
+ * `program` with LOG in place of everything that is neither ALLOW nor LOG: it denies nothing, and the kernel's log tells
+ * what it would have denied. Throws SeccatError "program" when an answer is computed (ret a).
+ */
+export function logDenials(program: Program): Program {
+  return replaceReturns(program, (ret) => !isAllowed(ret), "log");
+}
+
+function replaceReturns(
+  program: Program,
+  isReplaced: (ret: number) => boolean,
+  by: "user_notif" | "log",
+): Program {
   const computed = program.insns.findIndex(({ code }) => opcodeOf(code)?.kind === "ret" && code !== RET_K);
   if (computed >= 0)
     throw new SeccatError({
       code: "program",
-      message: "this program computes what it returns, so its denials cannot be handed to a supervisor",
+      message: "this program computes what it returns, so its denials cannot be replaced",
       where: { pc: computed },
       expected: "ret with a constant",
       received: "ret a",
     });
   const insns = program.insns.map((insn) =>
-    insn.code === RET_K && isHandedOver(insn.k) ? { ...insn, k: actionValues.user_notif } : insn,
+    insn.code === RET_K && isReplaced(insn.k) ? { ...insn, k: actionValues[by] } : insn,
   );
   return check(insns, program.endian);
 }

@@ -45,6 +45,14 @@ function explain(prepared: Prepared, step: Step, result: number, exit: Exit): No
     case "wait for the supervisor":
       if (result === WAIT_TIMED_OUT) return notEnforced(timedOut());
       break;
+    case "set the groups":
+    case "set the group":
+    case "set the user":
+      return notEnforced(userRefused(step.stage, failure));
+    case "find its parent alive":
+      return notEnforced(
+        new SeccatError({ code: "enforce", message: "the process that started the command has ended" }),
+      );
     default:
   }
   return notEnforced(
@@ -60,6 +68,17 @@ function endedEarly(step: Step, { status, signal }: Exit): SeccatError {
   });
 }
 
+function userRefused(stage: string, { name }: Failure): SeccatError {
+  return new SeccatError({
+    code: "enforce",
+    message: `the launcher could not ${stage}: ${name}`,
+    ...(name === "EPERM"
+      ? { expected: "root, or CAP_SETGID and CAP_SETUID", fix: "leave out the user, or start as root" }
+      : {}),
+    ...(name === "EINVAL" ? { fix: "that id has no meaning in this user namespace" } : {}),
+  });
+}
+
 function timedOut(): SeccatError {
   return new SeccatError({
     code: "enforce",
@@ -72,6 +91,7 @@ const whyNotExecuted: Readonly<Record<string, string>> = {
   ENOENT: "its interpreter does not exist (the program named after #!, or the dynamic loader)",
   ENOEXEC: "it is in no format that this kernel executes; a script begins with #! and its interpreter",
   EACCES: "no permission to execute it or its interpreter",
+  EAGAIN: "its user has as many processes as it may (RLIMIT_NPROC)",
   E2BIG: "its arguments and environment are too long",
   ETXTBSY: "it is open for writing",
   ELIBBAD: "its interpreter is in no format that this kernel executes",

@@ -1,6 +1,6 @@
 /** Filters in a kernel: on this process, on a command, supervised; and what this machine can do of that. */
 export { type Environment, inheritedEnvironment, inheritedWords, type Text } from "./command.ts";
-export { type Denial, judge, notifyDenials } from "./denials.ts";
+export { type Denial, judge, logDenials, notifyDenials } from "./denials.ts";
 export {
   type InstalledFilter,
   type OtherThread,
@@ -8,12 +8,16 @@ export {
   type ReadFiltersOptions,
   readFilters,
 } from "./dump.ts";
+export { endKeepingTerminal } from "./ending.ts";
 export type { HostFact } from "./fact.ts";
 export { type Installed, type InstallOptions, install } from "./install.ts";
 export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
 export type { Answer, Call } from "./notify.ts";
+export { endWithParent } from "./parent.ts";
+export { type Plan, plan } from "./plan.ts";
 export type { NotStarted, SpawnOptions, StdioEntry } from "./prepare.ts";
 export { type RunResult, run } from "./run.ts";
 export { type HostStatus, hostStatus } from "./status.ts";
 export { type CallHandler, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
+export { findUser, type Identity, type User } from "./user.ts";
 export { checkFits } from "./verdict.ts";

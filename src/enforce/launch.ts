@@ -8,7 +8,8 @@
  * it say nothing. The file is removed before the launcher does anything.
  *
  * Not handled: descriptors that Node inherited besides 0, 1 and 2 (it marks them close-on-exec; pass them in `stdio`),
- * and signals that were ignored when Node started (it resets them). The command outlives this process.
+ * and signals that were ignored or blocked when Node started (it resets them). The command outlives this process,
+ * unless `killOnParentExit` says otherwise.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -6,6 +6,7 @@ import { decodeAction } from "../abi/action.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, wrongValue } from "../abi/fields.ts";
+import { checkStack } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
 import {
   type Environment,
@@ -23,6 +24,7 @@ import { flagKnown } from "./refusal.ts";
 import type { FilterFlag } from "./seccomp.ts";
 import { strayDescriptors } from "./stray.ts";
 import type { CallHandler } from "./supervise.ts";
+import { type Identity, isId, isRoot } from "./user.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
 
 /** What a descriptor of the command is, as child_process.spawn() takes it. */
@@ -43,6 +45,12 @@ export interface SpawnOptions {
   readonly specAllow?: boolean;
   /** Its RLIMIT_NOFILE; that of this process, whose soft limit Node raised, when absent. */
   readonly openFiles?: { readonly soft: bigint; readonly hard: bigint };
+  /** Who the command is; this process's own user when absent. Takes root. */
+  readonly user?: Identity;
+  /** Refuse to start the command as root. */
+  readonly noRoot?: boolean;
+  /** Have the kernel kill the command when this process ends, or the thread of it that started the command. */
+  readonly killOnParentExit?: boolean;
   /** Answers the calls that the newest program hands over with USER_NOTIF. */
   readonly onCall?: CallHandler;
   /** Hears of every call that the newest program denies by kill or errno, before it is denied. Excludes onCall. */
@@ -57,6 +65,9 @@ const optionKeys = Object.keys({
   log: true,
   specAllow: true,
   openFiles: true,
+  user: true,
+  noRoot: true,
+  killOnParentExit: true,
   onCall: true,
   onDenied: true,
 } satisfies Record<keyof SpawnOptions, true>);
@@ -99,6 +110,8 @@ export function prepare(
   try {
     const here = native();
     checkFits(programs, here);
+    checkStack(programs.toReversed());
+    checkUser(options);
     const cwd = options.cwd ?? process.cwd();
     checkDirectory(cwd);
     const env = options.env ?? inheritedEnvironment();
@@ -107,7 +120,7 @@ export function prepare(
     const { handler, enforced, lastFlags } = supervision(programs, options);
     const stdio = stdioOf(options.stdio ?? "pipe");
     const orders: Orders = {
-      ...ordersOf(stdio.length, options),
+      ...ordersOf(stdio, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
       programs: enforced,
       lastFlags,
@@ -131,12 +144,35 @@ function stdioOf(stdio: NonNullable<SpawnOptions["stdio"]>): StdioEntry[] {
 }
 
 /** The orders that follow from the options alone; the launcher's own two descriptors come after the command's. */
-function ordersOf(channel: number, { log, specAllow, openFiles }: SpawnOptions) {
+function ordersOf(stdio: readonly StdioEntry[], options: SpawnOptions) {
+  const { log, specAllow, openFiles, user, killOnParentExit } = options;
+  const channel = stdio.length;
   const flags: FilterFlag[] = [];
   if (log) flags.push("log");
   if (specAllow) flags.push("specAllow");
-  const stray = strayDescriptors(channel + 1);
-  return { flags, stray, channel, status: channel + 1, ...(openFiles ? { openFiles } : {}) };
+  const ignored = (fd: number) => fd > 2 && stdio[fd] === "ignore"; // child_process leaves those as they are
+  const stray = strayDescriptors((fd) => fd <= channel + 1 && !ignored(fd));
+  return {
+    flags,
+    stray,
+    channel,
+    status: channel + 1,
+    endsWithParent: killOnParentExit === true,
+    ...(openFiles ? { openFiles } : {}),
+    ...(user ? { user } : {}),
+  };
+}
+
+function checkUser({ user, noRoot }: SpawnOptions): void {
+  for (const id of user ? [user.uid, user.gid, ...user.groups] : [])
+    if (!isId(id)) throw wrongValue("this is no id of a user or group", "0 to 4294967294", id);
+  if (!noRoot || (user ? user.uid !== 0 : !isRoot())) return;
+  throw new SeccatError({
+    code: "enforce",
+    message: "the command would run as root",
+    expected: "another user",
+    fix: "--user nobody, or another user that has what the command needs",
+  });
 }
 
 function nothing(what: string): SeccatError {
@@ -192,7 +228,9 @@ function checkPath(
     const ret = verdict(programs.slice(0, step.filter ?? programs.length), dataOf(step));
     if (isAllowed(ret)) continue;
     if (isExec && answered && decodeAction(ret).kind === "user_notif") continue;
-    throw isExec ? cannotStart(ret) : cannotStack(step.filter ?? 0, ret);
+    if (isExec) throw cannotStart(ret);
+    const denies = (program: Program) => !isAllowed(verdict([program], dataOf(step)));
+    throw cannotStack(programs, step.filter ?? 0, ret, denies);
   }
 }
 
@@ -206,12 +244,21 @@ function cannotStart(ret: number): SeccatError {
   });
 }
 
-function cannotStack(filter: number, ret: number): SeccatError {
+function cannotStack(
+  programs: readonly Program[],
+  filter: number,
+  ret: number,
+  denies: (program: Program) => boolean,
+): SeccatError {
+  const first = programs.findIndex(denies) + 1;
+  const alone = programs.filter(denies).length === 1;
   return new SeccatError({
     code: "enforce",
     message: `filter ${filter + 1} could never be installed: those before it answer seccomp with ${actionOf(ret)}`,
     expected: "seccomp allowed by all filters but the last",
     received: actionOf(ret),
-    fix: "allow seccomp in the earlier ones, or install this one first",
+    fix: alone
+      ? `give filter ${first} last`
+      : `allow seccomp in filter ${first}: a later one that denies it denies it to the command all the same`,
   });
 }

@@ -38,6 +38,11 @@ export function flagBits(flags: readonly FilterFlag[]): number {
   return flags.reduce((bits, flag) => bits | filterFlags[flag].bit, 0);
 }
 
+/** prctl(2): the signal to get when the parent ends. */
+export const PR_SET_PDEATHSIG = 1;
+/** signal(7): the one that nothing can catch. */
+export const SIGKILL = 9;
+
 /** prctl(2): the mode of the calling thread: 0 none, 2 filter. */
 export const PR_GET_SECCOMP = 21;
 /** prctl(2): give up gaining privileges through exec, which lets an unprivileged process install filters. */

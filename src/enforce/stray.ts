@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Descriptors of this process above `last` that a child would inherit: Node marks the low ones that it was started
- * with close-on-exec, and stops at the first gap beyond 15.
+ * Descriptors of this process that a child would inherit, besides those that are `given` to it: Node marks the low ones
+ * that it was started with close-on-exec, and stops at the first gap beyond 15.
  */
-export function strayDescriptors(last: number): number[] {
+export function strayDescriptors(given: (fd: number) => boolean): number[] {
   let fds: string[];
   try {
     fds = readdirSync("/proc/self/fdinfo");
@@ -15,7 +15,7 @@ export function strayDescriptors(last: number): number[] {
   }
   return fds
     .map(Number)
-    .filter((fd) => fd > last && isInherited(fd))
+    .filter((fd) => !given(fd) && isInherited(fd))
     .sort((a, b) => a - b);
 }
 

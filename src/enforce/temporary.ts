@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,8 +23,12 @@ export function makePlace(base: string, launcher: Uint8Array, statusSize: number
   try {
     const file = join(directory, "launcher");
     const statusFile = join(directory, "status");
+    // chmod, because the umask may take these bits away
+    chmodSync(directory, 0o700);
     writeFileSync(file, launcher, { mode: 0o700, flag: "wx" });
+    chmodSync(file, 0o700);
     writeFileSync(statusFile, new Uint8Array(statusSize), { mode: 0o600, flag: "wx" });
+    chmodSync(statusFile, 0o600);
     return { directory, launcher: file, status: openSync(statusFile, "r+") };
   } catch (error) {
     removePlace(directory);

@@ -169,7 +169,8 @@ function unknownArch(reading: Reading, where: Place, name: string): void {
     });
 }
 
-function readKernel(reading: Reading, tree: Tree): string | undefined {
+/** The version of Linux that `tree` gives: `MAJOR.MINOR`. */
+export function readKernel(reading: Reading, tree: Tree): string | undefined {
   if (tree.kind === "scalar" && (typeof tree.value === "bigint" || typeof tree.value === "number"))
     return reading.wrong(
       tree,

@@ -91,10 +91,9 @@ export function callNumber({ abi, call, where }: CallInput): number {
 }
 
 function argRegisters({ abi, call, args = [], where }: CallInput): bigint[] {
-  const bits = abiFacts(abi).argBits;
   const registers = Array.from({ length: 6 }, () => 0n);
   const set = (index: number, input: ArgInput) => {
-    registers[index] = register(abi, input, bits, where);
+    registers[index] = register(abi, input, where);
   };
   if (isList(args)) {
     if (args.length > 6)
@@ -132,7 +131,9 @@ function argIndex(abi: AbiName, call: string | number, name: string, where: Plac
   );
 }
 
-function register(abi: AbiName, input: ArgInput, bits: 32 | 64, where: Place | undefined): bigint {
+/** What `input` puts into a register of `abi`, unsigned. Throws as seccompData does. */
+export function register(abi: AbiName, input: ArgInput, where?: Place): bigint {
+  const bits = abiFacts(abi).argBits;
   const value =
     typeof input === "string" ? numberOf(abi, parseValue(input, where), where) : toBigInt(input, where);
   if (value < -(1n << BigInt(bits - 1)) || value >= 1n << BigInt(bits))

@@ -23,10 +23,9 @@ import {
   syscallNr,
 } from "../../arch/index.ts";
 import type { Issue } from "../abi/error.ts";
-import { widthRead } from "./condition.ts";
+import { type Width, widthRead } from "./condition.ts";
 import type { ArgRef, ArgTest, Condition, Policy, Rule, Value } from "./types.ts";
 
-type Width = 16 | 32 | 64;
 type Narrow = "u16" | "u32";
 type Entry = Rule["syscalls"][number];
 

@@ -1,41 +1,13 @@
 /** All differences between two sides, as data: by arch and number, then by answers and condition. */
 import { type Open, openParts, type ProofStats, pairLeaves, statsOf, triedCases } from "./compare.ts";
 import { retOf } from "./leaf.ts";
-import { highWord, lowWord } from "./order.ts";
 import { ask, type ProveOptions, type Question, type Witness, witnessOf } from "./question.ts";
-import {
-  type Field,
-  isWhole,
-  levelsOf,
-  type Region,
-  type RegionPart,
-  regionsOf,
-  split,
-  type Values,
-  valuesOf,
-  wideField,
-  wordField,
-} from "./region.ts";
+import { type Region, type RegionPart, regionsOf, type Values } from "./region.ts";
 import { type Size, sizeOf, where } from "./set.ts";
 import type { Side } from "./side.ts";
 import type { Space } from "./space.ts";
-import { FALSE, type Node, TRUE } from "./table.ts";
-
-/** One argument, or the instruction pointer, has one of these values. */
-export interface Constraint {
-  /** 0..5 for an argument, `ip` for the instruction pointer. */
-  readonly field: number | "ip";
-  /** 32: only the low half matters, and `values` are its; 64: the whole register. */
-  readonly bits: 32 | 64;
-  readonly values: Values;
-}
-
-/** When a difference shows: one of `any` holds, each with all its constraints. */
-export interface When {
-  readonly any: readonly (readonly Constraint[])[];
-  /** Whether these are all; a condition of more than 64 alternatives is cut there. */
-  readonly complete: boolean;
-}
+import { FALSE, type Node } from "./table.ts";
+import { type When, whenOf } from "./when.ts";
 
 /** Calls of one region that get one pair of answers. */
 export interface DifferenceCase {
@@ -67,8 +39,6 @@ export interface Differences {
   readonly tried: Witness | undefined;
   readonly stats: ProofStats;
 }
-
-const ALTERNATIVES = 64;
 
 /**
  * Everything in which `a` and `b` break `options.relation`; the options are those of compare.
@@ -122,38 +92,4 @@ function caseOf(question: Question, part: RegionPart, leaf: Node): DifferenceCas
     size: sizeOf(table, order, set),
     witness: witnessOf(question, set),
   };
-}
-
-/** The condition of a set that asks for arguments and the instruction pointer only. */
-function whenOf(space: Space, set: Node): When | undefined {
-  const { table, order } = space;
-  const any: Constraint[][] = [];
-  let followed = true;
-  const go = (node: Node, constraints: readonly Constraint[]): void => {
-    if (node === FALSE || !followed || any.length > ALTERNATIVES) return;
-    if (node === TRUE) {
-      any.push([...constraints]);
-      return;
-    }
-    const index = ((order.wordOf[table.level(node)] ?? 0) - highWord(0)) >> 1;
-    const field = wideField(order, index);
-    if (!isWhole(field)) {
-      followed = false;
-      return;
-    }
-    for (const part of split(table, node, field)) {
-      if (part.out !== FALSE) go(part.out, [...constraints, constraint(space, index, field, part.set)]);
-    }
-  };
-  go(set, []);
-  return followed ? { any: any.slice(0, ALTERNATIVES), complete: any.length <= ALTERNATIVES } : undefined;
-}
-
-function constraint({ table, order }: Space, index: number, field: Field, set: Node): Constraint {
-  const name = index < 6 ? index : "ip";
-  const low = wordField(order, lowWord(index));
-  const levels = levelsOf(table, set);
-  const narrow = low.length > 0 && ![...levels].some((level) => level < (low[0] ?? 0));
-  if (narrow) return { field: name, bits: 32, values: valuesOf(table, set, low) };
-  return { field: name, bits: 64, values: valuesOf(table, set, field) };
 }

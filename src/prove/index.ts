@@ -23,17 +23,25 @@ export {
   type Unknown,
 } from "./compare.ts";
 export {
-  type Constraint,
   type DifferenceCase,
   type DifferenceGroup,
   type Differences,
   differences,
-  type When,
 } from "./differences.ts";
+export { type Nearest, type NearestSearch, nearestIn } from "./nearest.ts";
 export type { ProveOptions, Witness } from "./question.ts";
 export type { Masked, Range, Region, Values } from "./region.ts";
 export type { Size } from "./set.ts";
 export type { Answer, Side } from "./side.ts";
 export type { OpenReason } from "./space.ts";
 export type { Mode, Relation } from "./verdict.ts";
+export {
+  type ArchVerdicts,
+  type CallVerdicts,
+  type Judge,
+  type VerdictCase,
+  type Verdicts,
+  verdicts,
+} from "./verdicts.ts";
+export type { Constraint, When } from "./when.ts";
 export { describeCall, type Example } from "./witness.ts";

@@ -98,8 +98,8 @@ export function valuesOf(table: Table, set: Node, field: Field): Values {
   return { kind: "ranges", ranges: list, complete };
 }
 
-/** The first LISTED + 1 ranges at most. */
-function rangesOf(table: Table, set: Node, field: Field): Range[] {
+/** The numbers of `field` in `set` as ranges, the first 513 of them at most. */
+export function rangesOf(table: Table, set: Node, field: Field): Range[] {
   const ranges: { from: bigint; to: bigint }[] = [];
   const go = (node: Node, depth: number, from: bigint): void => {
     if (node === FALSE || ranges.length > LISTED) return;
@@ -118,8 +118,8 @@ function rangesOf(table: Table, set: Node, field: Field): Range[] {
   return ranges;
 }
 
-/** The first LISTED + 1 masked values at most: one per way through the diagram. */
-function masksOf(table: Table, set: Node, field: Field): Masked[] {
+/** The same as masked values, the first 513 at most: one per way through the diagram. */
+export function masksOf(table: Table, set: Node, field: Field): Masked[] {
   const masks: Masked[] = [];
   const go = (node: Node, mask: bigint, value: bigint): void => {
     if (node === FALSE || masks.length > LISTED) return;

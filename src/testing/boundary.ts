@@ -7,7 +7,8 @@ import { run } from "../bpf/run.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import type { Policy } from "../policy/types.ts";
 import { cases } from "../prove/index.ts";
-import { actionText, hostAbi } from "./expect.ts";
+import { actionText } from "./action.ts";
+import { hostAbi } from "./expect.ts";
 import { type FilterLayer, isProgram, programsOf } from "./filter.ts";
 
 /** A call for which a policy and its program do not answer alike. */

@@ -10,28 +10,23 @@
 import {
   type AbiName,
   abiNames,
-  errnoName,
   errnoNames,
   errnoNumber,
   isAbiName,
   nativeAbi,
   type SyscallName,
 } from "../../arch/index.ts";
-import {
-  type Action,
-  type ActionName,
-  actionNames,
-  combineReturns,
-  decodeAction,
-  formatAction,
-} from "../abi/action.ts";
+import { type Action, type ActionName, actionNames, combineReturns, decodeAction } from "../abi/action.ts";
 import { packData, type SeccompData } from "../abi/data.ts";
 import { type Place, SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, shown } from "../abi/fields.ts";
 import { didYouMean } from "../abi/nearest.ts";
+import { type Kernel, kernelRules, settle } from "../bpf/kernel.ts";
 import type { Program } from "../bpf/program.ts";
 import { type Trace, trace } from "../bpf/run.ts";
 import { type ArgsInput, seccompData } from "../policy/call.ts";
+import { actionText } from "./action.ts";
+import { failureOf, reasonLines } from "./failure.ts";
 import { type FilterInput, programsOf } from "./filter.ts";
 import { formatPath } from "./path.ts";
 
@@ -57,8 +52,15 @@ export class ExpectationError extends Error {
   /** The listing lines that ran, the newest program first. */
   readonly path: string;
 
-  constructor(sentence: string, expected: string, actual: string, path: string) {
-    super(`${sentence}: expected ${expected}, got ${actual}\n${path}`);
+  constructor(
+    sentence: string,
+    expected: string,
+    actual: string,
+    path: string,
+    reasons: readonly string[] = [],
+  ) {
+    const lines = reasons.map((reason) => `  ${reason}\n`).join("");
+    super(`${sentence}: expected ${expected}, got ${actual}\n${lines}${path}`);
     this.expected = expected;
     this.actual = actual;
     this.path = path;
@@ -68,6 +70,8 @@ export class ExpectationError extends Error {
 /** What a filter answers to one call. */
 export interface Answer {
   readonly data: SeccompData;
+  /** The kernel that answers so; absent where it is one that knows everything. */
+  readonly kernel?: Kernel;
   readonly action: Action;
   /** u32. */
   readonly ret: number;
@@ -79,35 +83,39 @@ export interface Answer {
   path(): string;
 }
 
-/** The answer of `filter` (newest first, where it is a stack) to one call on `abi`; `where` is for messages. */
+/** How a call is asked about. */
+export interface AnswerOptions {
+  /** For messages. */
+  readonly where?: Place | undefined;
+  /** Answers as this kernel does; as one that knows every action when absent. */
+  readonly kernel?: Kernel | undefined;
+}
+
+/** The answer of `filter` (newest first, where it is a stack) to one call on `abi`. */
 export function answer(
   filter: FilterInput,
   abi: AbiName,
   call: string | number,
   args: ArgsInput = [],
-  where?: Place,
+  { where, kernel }: AnswerOptions = {},
 ): Answer {
   const data = seccompData({ abi, call, args, ...(where ? { where } : {}) });
   const programs = programsOf(filter, abi);
   const runs = programs.map((program) => ({ program, ...trace(program, packData(data, program.endian)) }));
-  const ret = combineReturns(runs.map((one) => one.ret));
+  const rets = runs.map((one) => one.ret);
+  const ret = kernel ? settle(rets, data.nr, data.arch, kernelRules(kernel)) : combineReturns(rets);
   const action = decodeAction(ret);
   const path = () => runs.map(formatPath).join("\n");
-  return { data, action, ret, text: actionText(action, abi), runs, path };
-}
-
-/** `allow`, `errno EPERM`, `trap 5`: an action in words. */
-export function actionText(action: Action, abi: AbiName): string {
-  if (action.kind === "errno") return `errno ${errnoName(abi, action.data) ?? action.data}`;
-  return "data" in action && action.data > 0
-    ? `${action.kind} ${action.data}`
-    : formatAction(action).replace("(0)", "");
+  const rest = { action, ret, text: actionText(action, abi), runs, path };
+  return { data, ...(kernel ? { kernel } : {}), ...rest };
 }
 
 /** The assertions about one filter on one arch; each returns the same object, for chains. */
 export interface Expectation {
   /** The same filter on another arch. */
   on(abi: AbiName): Expectation;
+  /** The same filter under the kernel of that version, such as "4.9": what it does not know yet, it kills for. */
+  under(kernel: string): Expectation;
   /** The call passes (allow or log). */
   allows(call: SyscallName | number, args?: ArgsInput): Expectation;
   /** The call does not pass, in the way that `how` says. */
@@ -121,6 +129,10 @@ export interface Expectation {
  * Each throws an ExpectationError when unmet, a SeccatError when it names what does not exist.
  */
 export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectation {
+  return expectationOf(filter, abi);
+}
+
+function expectationOf(filter: FilterInput, abi: AbiName, kernel?: Kernel): Expectation {
   if (!isAbiName(abi))
     throw new SeccatError({
       code: "name",
@@ -129,14 +141,19 @@ export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectati
       ...fixOf(didYouMean(shown(abi), abiNames)),
     });
   const claim = (wanted: string, call: string | number, args?: ArgsInput) => {
-    const got = answer(filter, abi, call, args);
-    if (!meets(got, wanted, abi)) {
-      throw new ExpectationError(`${call} on ${abi}`, wantedText(wanted), got.text, got.path());
-    }
-    return self;
+    const got = answer(filter, abi, call, args, { kernel });
+    if (meets(got.action, wanted, abi)) return self;
+    const on = kernel ? `${abi} under Linux ${kernel.version}` : abi;
+    const accepts = (ret: number) => meets(decodeAction(ret), wanted, abi);
+    const reasons = reasonLines(failureOf(filter, got, abi, accepts), wantedText(wanted));
+    throw new ExpectationError(`${call} on ${on}`, wantedText(wanted), got.text, got.path(), reasons);
   };
   const self: Expectation = {
-    on: (next) => expect(filter, next),
+    on: (next) => expectationOf(filter, next, kernel),
+    under: (version) => {
+      kernelRules({ version });
+      return expectationOf(filter, abi, { version });
+    },
     allows: (call, args) => claim("pass", call, args),
     denies: (call, how = {}) => {
       throwIssues(keyIssues(how, denialKeys));
@@ -150,12 +167,12 @@ export function expect(filter: FilterInput, abi: AbiName = hostAbi()): Expectati
 }
 
 /**
- * Whether an answer is what was wanted: `pass` takes `allow` and `log`, `deny` all but these; `errno EPERM` and
+ * Whether an action is what was wanted: `pass` takes `allow` and `log`, `deny` all but these; `errno EPERM` and
  * `errno 1` are the same on every arch; `errno`, `trap` and `trace` alone leave the data open.
  * Throws a SeccatError "name" for an unknown action or errno.
  */
-export function meets(got: Answer, wanted: string, abi: AbiName): boolean {
-  const passes = got.action.kind === "allow" || got.action.kind === "log";
+export function meets(action: Action, wanted: string, abi: AbiName): boolean {
+  const passes = action.kind === "allow" || action.kind === "log";
   if (wanted === "pass") return passes;
   if (wanted === "deny") return !passes;
   const [kind = "", data] = String(wanted).split(" ");
@@ -167,7 +184,7 @@ export function meets(got: Answer, wanted: string, abi: AbiName): boolean {
       received: wanted,
       ...fixOf(didYouMean(kind, actionNames)),
     });
-  if (kind !== got.action.kind) return false;
+  if (kind !== action.kind) return false;
   if (data === undefined) return true;
   const number = /^\d+$/.test(data) ? Number(data) : kind === "errno" ? errnoNumber(abi, data) : undefined;
   if (number === undefined)
@@ -177,7 +194,7 @@ export function meets(got: Answer, wanted: string, abi: AbiName): boolean {
       received: data,
       ...fixOf(didYouMean(data, errnoNames)),
     });
-  return "data" in got.action && got.action.data === number;
+  return "data" in action && action.data === number;
 }
 
 /** An answer that was wanted, as a sentence says it. */

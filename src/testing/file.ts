@@ -3,6 +3,7 @@
  *
  *     policy: randomcat.yaml              # or `stack:` [newest, ..., oldest]; programs too
  *     arches: [x86_64, aarch64]           # all that the policy lists, when absent
+ *     kernels: ["4.9", "6.1"]             # one that knows every action, when absent
  *     tests:
  *       - allows: [read, write]
  *       - denies: [execve, ptrace]
@@ -14,12 +15,14 @@
  *         args: { domain: AF_INET }
  *         gives: { errno: EPERM }
  *         arch: x86_64
+ *         kernel: "6.1"
  *
  * This file reads the text; what it names is loaded and asked by the runner.
  */
 import { type AbiName, abiNames, isAbiName } from "../../arch/index.ts";
 import { type Place, SeccatError, throwIssues } from "../abi/error.ts";
 import { readAction } from "../formats/action.ts";
+import { readKernel } from "../formats/file.ts";
 import { readTree } from "../formats/policy.ts";
 import { Reading } from "../formats/reading.ts";
 import type { Entry, Tree } from "../formats/tree.ts";
@@ -46,6 +49,8 @@ export interface TestCase {
   readonly wanted: string;
   /** Only on this arch. */
   readonly arch?: AbiName;
+  /** Only under this version of Linux. */
+  readonly kernel?: string;
   readonly where: Place;
 }
 
@@ -60,11 +65,13 @@ export interface TestFile {
   /** Newest first. */
   readonly stack: readonly NamedFilter[];
   readonly arches?: readonly AbiName[];
+  /** Versions of Linux, such as "6.1". */
+  readonly kernels?: readonly string[];
   readonly cases: readonly TestCase[];
 }
 
-const fileKeys = ["policy", "stack", "arches", "tests"] as const;
-const testKeys = ["name", "allows", "denies", "with", "call", "args", "gives", "arch"] as const;
+const fileKeys = ["policy", "stack", "arches", "kernels", "tests"] as const;
+const testKeys = ["name", "allows", "denies", "with", "call", "args", "gives", "arch", "kernel"] as const;
 const withData = ["errno", "trap", "trace"] as const;
 type TestEntries = ReadonlyMap<(typeof testKeys)[number], Entry>;
 
@@ -86,7 +93,7 @@ class TestReader {
     const map = this.reading.map(tree, "a test file");
     if (!map) return { stack: [], cases: [] };
     const keys = this.reading.keys(map, fileKeys);
-    const [policy, layers, arches, tests] = fileKeys.map((key) => keys.get(key)?.value);
+    const [policy, layers, arches, kernels, tests] = fileKeys.map((key) => keys.get(key)?.value);
     if (policy && layers)
       this.reading.problem("schema", layers.place, "policy and stack exclude each other", {
         expected: "one of them",
@@ -104,7 +111,8 @@ class TestReader {
     return {
       stack: named.map((item) => ({ path: this.#text(item, "the name of a file"), where: item.place })),
       cases,
-      ...(arches ? { arches: this.#items(arches, "arches").flatMap((item) => this.#arch(item)) } : {}),
+      ...(arches ? { arches: this.#some(arches, "arches").flatMap((item) => this.#arch(item)) } : {}),
+      ...(kernels ? { kernels: this.#some(kernels, "kernels").flatMap((item) => this.#kernel(item)) } : {}),
     };
   }
 
@@ -114,10 +122,13 @@ class TestReader {
     const keys = this.reading.keys(map, testKeys);
     const [name, arch] = [keys.get("name")?.value, keys.get("arch")?.value];
     const [onArch] = arch ? this.#arch(arch) : [];
+    const kernel = keys.get("kernel")?.value;
+    const [under] = kernel ? this.#kernel(kernel) : [];
     const [calls, wanted] = this.#question(tree, keys);
     const common = {
       ...(name ? { name: this.#text(name, "the name of a test") } : {}),
       ...(onArch ? { arch: onArch } : {}),
+      ...(under ? { kernel: under } : {}),
       args: this.#args(keys.get("args")?.value),
       wanted,
     };
@@ -164,6 +175,11 @@ class TestReader {
     return [];
   }
 
+  #kernel(tree: Tree): string[] {
+    const version = readKernel(this.reading, tree);
+    return version === undefined ? [] : [version];
+  }
+
   #args(tree: Tree | undefined): ArgsInput {
     if (!tree) return [];
     if (tree.kind === "list") return tree.items.map((item) => this.#arg(item));
@@ -180,6 +196,13 @@ class TestReader {
 
   #items(tree: Tree, what: string): readonly Tree[] {
     return this.reading.list(tree, what)?.items ?? [];
+  }
+
+  /** A list of one at least: of none, nothing would be asked, and pass. */
+  #some(tree: Tree, what: string): readonly Tree[] {
+    if (tree.kind === "list" && tree.items.length === 0)
+      this.reading.wrong(tree, `${what} is empty`, "at least one");
+    return this.#items(tree, what);
   }
 
   #text(tree: Tree, what: string): string {

@@ -1,28 +1,43 @@
 /** Asks a filter everything that a test file asks, and counts what of it was reached. */
-import { type AbiName, isSyscallName, syscallAlias, syscallNr } from "../../arch/index.ts";
-import type { Place } from "../abi/error.ts";
-import { evaluate } from "../policy/evaluate.ts";
+import {
+  type AbiName,
+  abi as abiFacts,
+  abiNames,
+  isSyscallName,
+  syscallAlias,
+  syscallNr,
+} from "../../arch/index.ts";
+import { decodeAction } from "../abi/action.ts";
+import { type Place, SeccatError } from "../abi/error.ts";
+import type { ArgInput } from "../policy/call.ts";
+import { type CoverageTotals, coverageCounter, coverageTotals, type LayerCoverage } from "./coverage.ts";
 import { answer, hostAbi, meets, wantedText } from "./expect.ts";
+import { type Failure, failureOf, reasonLines } from "./failure.ts";
 import type { TestCase, TestFile } from "./file.ts";
-import { type FilterLayer, isProgram, layersOf, programsOf } from "./filter.ts";
+import { type FilterLayer, isProgram, programsOf } from "./filter.ts";
+import { formatPath } from "./path.ts";
 
-/** The outcome of one test on one arch. */
+/** The outcome of one test on one arch, under one kernel. */
 export interface TestResult {
   readonly sentence: string;
   readonly abi: AbiName;
+  /** The version of the kernel that answers; absent for one that knows every action. */
+  readonly kernel?: string;
   readonly where: Place;
   readonly ok: boolean;
   readonly expected: string;
   readonly actual: string;
   /** The way through the program, of a failure. */
   readonly path?: string;
+  /** What decided, and the nearest call that gets what was expected, of a failure. */
+  readonly failure?: Failure;
+  /** The same in words. */
+  readonly reasons?: readonly string[];
 }
 
-/** How much of a filter the tests reached. */
-export interface Coverage {
-  readonly instructions: { readonly reached: number; readonly all: number };
-  /** Of the policies among the layers; indices of rules that no test was decided by. */
-  readonly rules: { readonly reached: number; readonly all: number; readonly missed: readonly number[] };
+/** How much of a filter the tests reached, in all and by layer. */
+export interface Coverage extends CoverageTotals {
+  readonly layers: readonly LayerCoverage[];
 }
 
 /** All outcomes of one test file. */
@@ -31,82 +46,137 @@ export interface TestRun {
   readonly coverage: Coverage;
 }
 
+/** What is asked instead of what the file says. */
+export interface RunOptions {
+  /** Only on these arches: tests of another one, and of calls that none of them has, are left out. */
+  readonly arches?: readonly AbiName[] | undefined;
+  /** Under kernels of these versions. Tests of another one are left out. */
+  readonly kernels?: readonly string[] | undefined;
+}
+
+/** One asking of a test. */
+interface Asked {
+  readonly test: TestCase;
+  readonly abi: AbiName;
+  readonly kernel: string | undefined;
+}
+
 /**
  * The outcomes of `file` for the loaded layers (newest first). Without `arches` in the file, every arch that
  * the policies list is asked; a call that one of several arches lacks is left out there.
  * Throws a SeccatError when a test names what does not exist.
  */
-export function runTests(file: TestFile, layers: readonly FilterLayer[]): TestRun {
-  const arches = file.arches ?? listedArches(layers);
-  const reached = new Map<object, Set<number>>();
-  const results = file.cases.flatMap((test) =>
-    archesOf(test, arches).map((abi) => runOne(test, abi, layers, reached)),
+export function runTests(file: TestFile, layers: readonly FilterLayer[], options: RunOptions = {}): TestRun {
+  checkEndian(layers, options);
+  const arches = testedArches(file, layers, options);
+  const kernels = options.kernels ?? file.kernels ?? [undefined];
+  const asked = file.cases.flatMap((test) =>
+    archesOf(test, arches, options).flatMap((abi) =>
+      kernelsOf(test, kernels, options).map((kernel): Asked => ({ test, abi, kernel })),
+    ),
   );
-  return { results, coverage: coverageOf(layers, arches, reached) };
+  const counter = coverageCounter(
+    layers,
+    layers.map((layer) => arches.flatMap((abi) => programsOf(layer, abi))),
+  );
+  const names = file.stack.map(({ path }) => path);
+  const results = asked.map((one) => runOne(one, layers, names, counter.see));
+  const reached = counter.layers();
+  return { results, coverage: { ...coverageTotals(reached), layers: reached } };
 }
 
-function listedArches(layers: readonly FilterLayer[]): readonly AbiName[] {
+/** The arches on which `file` is asked. */
+export function testedArches(
+  file: Pick<TestFile, "arches">,
+  layers: readonly FilterLayer[],
+  { arches }: RunOptions,
+): readonly AbiName[] {
+  if (arches ?? file.arches) return arches ?? file.arches ?? [];
   const listed = new Set(layers.flatMap((layer) => (isProgram(layer) ? [] : layer.arches)));
   return listed.size > 0 ? [...listed] : [hostAbi()];
 }
 
-function archesOf(test: TestCase, arches: readonly AbiName[]): readonly AbiName[] {
-  if (test.arch) return [test.arch];
-  const { call } = test;
-  const having = arches.filter((abi) => {
+function archesOf(
+  test: TestCase,
+  arches: readonly AbiName[],
+  { arches: only }: RunOptions,
+): readonly AbiName[] {
+  const { call, arch } = test;
+  if (arch) return only && !only.includes(arch) ? [] : [arch];
+  if (/^\d/.test(call)) return arches;
+  const has = (abi: AbiName) => {
     const name = isSyscallName(call) ? call : syscallAlias(call, abi);
     return name !== undefined && syscallNr(abi, name) !== undefined;
-  });
-  return having.length > 0 ? having : arches;
+  };
+  const having = arches.filter(has);
+  return having.length > 0 || (only && abiNames.some(has)) ? having : arches;
+}
+
+function kernelsOf(
+  { kernel }: TestCase,
+  kernels: readonly (string | undefined)[],
+  { kernels: only }: RunOptions,
+): readonly (string | undefined)[] {
+  if (kernel === undefined) return kernels;
+  return only && !only.includes(kernel) ? [] : [kernel];
+}
+
+/** A program of the other byte order never runs on an arch that is asked for. */
+function checkEndian(layers: readonly FilterLayer[], { arches = [] }: RunOptions): void {
+  for (const layer of layers.filter(isProgram)) {
+    const other = arches.find((abi) => abiFacts(abi).endian !== layer.endian);
+    if (other === undefined) continue;
+    throw new SeccatError({
+      code: "usage",
+      message: `the program is ${layer.endian}-endian, and ${other} is ${abiFacts(other).endian}-endian`,
+      received: other,
+    });
+  }
 }
 
 function runOne(
-  test: TestCase,
-  abi: AbiName,
+  { test, abi, kernel }: Asked,
   layers: readonly FilterLayer[],
-  reached: Map<object, Set<number>>,
+  names: readonly string[],
+  see: (got: ReturnType<typeof answer>) => void,
 ): TestResult {
-  const got = answer(layers, abi, test.call, test.args, test.where);
-  for (const { program, steps } of got.runs) {
-    const pcs = reached.get(program) ?? new Set();
-    for (const { pc } of steps) pcs.add(pc);
-    reached.set(program, pcs);
-  }
-  for (const layer of layers) {
-    if (isProgram(layer)) continue;
-    const { rule } = evaluate(layer, got.data);
-    if (rule !== undefined) reached.set(layer, (reached.get(layer) ?? new Set()).add(rule));
-  }
-  const ok = meets(got, test.wanted, abi);
-  const result = { abi, where: test.where, ok, expected: wantedText(test.wanted), actual: got.text };
-  return { sentence: test.name ?? sentenceOf(test), ...result, ...(ok ? {} : { path: got.path() }) };
+  const { where, wanted } = test;
+  const got = answer(layers, abi, test.call, test.args, {
+    where,
+    kernel: kernel === undefined ? undefined : { version: kernel },
+  });
+  see(got);
+  const ok = meets(got.action, wanted, abi);
+  const expected = wantedText(wanted);
+  const result = {
+    sentence: test.name ?? sentenceOf(test),
+    abi,
+    ...(kernel === undefined ? {} : { kernel }),
+    where,
+    ok,
+    expected,
+    actual: got.text,
+  };
+  if (ok) return result;
+  const failure = failureOf(layers, got, abi, (ret) => meets(decodeAction(ret), wanted, abi));
+  const [only, ...more] = got.runs;
+  const path = only && more.length === 0 ? formatPath(only) : got.runs.map(labelled(names)).join("\n");
+  return { ...result, path, failure, reasons: reasonLines(failure, expected, names) };
+}
+
+/** The way through one program of a stack, under its file's name. */
+function labelled(names: readonly string[]) {
+  return (run: Parameters<typeof formatPath>[0], i: number) => `${names[i] ?? ""}:\n${formatPath(run)}`;
 }
 
 function sentenceOf({ call, args, wanted }: TestCase): string {
   const list = Array.isArray(args)
-    ? args.map(String)
-    : Object.entries(args).map(([name, value]) => `${name}=${value}`);
+    ? args.map(valueText)
+    : Object.entries(args).map(([name, value]) => `${name}=${valueText(value)}`);
   const end = wanted === "pass" ? "passes" : wanted === "deny" ? "is denied" : `gets ${wanted}`;
   return `${call}(${list.join(", ")}) ${end}`;
 }
 
-function coverageOf(
-  layers: readonly FilterLayer[],
-  arches: readonly AbiName[],
-  reached: ReadonlyMap<object, ReadonlySet<number>>,
-): Coverage {
-  const programs = new Set(arches.flatMap((abi) => programsOf(layers, abi)));
-  const policies = layersOf(layers).flatMap((layer) => (isProgram(layer) ? [] : [layer]));
-  const sum = (numbers: number[]) => numbers.reduce((total, n) => total + n, 0);
-  const missed = policies.flatMap((policy) =>
-    policy.rules.map((_, i) => i).filter((i) => !reached.get(policy)?.has(i)),
-  );
-  const rules = sum(policies.map((policy) => policy.rules.length));
-  return {
-    instructions: {
-      reached: sum([...programs].map((program) => reached.get(program)?.size ?? 0)),
-      all: sum([...programs].map((program) => program.insns.length)),
-    },
-    rules: { reached: rules - missed.length, all: rules, missed },
-  };
+function valueText(value: ArgInput): string {
+  return typeof value === "bigint" && value >= 0x10000n ? `0x${value.toString(16)}` : String(value);
 }

@@ -5,7 +5,7 @@ import { jit } from "../../src/bpf/jit/index.ts";
 import { run } from "../../src/bpf/run.ts";
 import { seccompData } from "../../src/policy/call.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
-import { actionText } from "../../src/testing/expect.ts";
+import { actionText } from "../../src/testing/action.ts";
 import { programsOf } from "../../src/testing/filter.ts";
 import { argumentCases } from "./arguments.ts";
 import { nameCases } from "./names.ts";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { boundaryText } from "../../src/cli/generate.ts";
+import { boundaryOutcome } from "../../src/cli/generate.ts";
 import { policyText } from "./policies.ts";
 import { seccat, withFiles } from "./seccat.ts";
 
@@ -23,7 +23,7 @@ test("passing tests exit 0 and tell what of the policy they reached", () => {
     const { code, stdout, stderr } = seccat(["test", "t.yaml"], { cwd: folder });
     assert.is(code, 0, stderr);
     assert.match(stdout, /^t\.yaml\n {2}ok {3}read\(\) passes \(x86_64\)\n/);
-    assert.match(stdout, /\n {2}reached: 1 of 3 rules, \d+ of \d+ instructions\n/);
+    assert.match(stdout, /\n {2}reached: 1 of 3 rules, \d+ of \d+ instructions, \d+ of \d+ branches\n/);
     assert.match(stdout, /\n3 passed\n$/);
   });
 });
@@ -34,7 +34,7 @@ test("a failing test exits 1, with its place and the path through the program", 
     assert.is(code, 1);
     assert.match(
       stdout,
-      /\n {2}FAIL nobody traces \(x86_64\)\n {7}t\.yaml:7:\d+: expected errno EACCES, got errno EPERM\n {7}0000 {2}A = arch/,
+      /\n {2}FAIL nobody traces \(x86_64\)\n {7}t\.yaml:7:\d+: expected errno EACCES, got errno EPERM\n {7}by rule 3 \(p\.yaml:10:5\)\n {7}no other arguments would get errno EACCES\n {7}0000 {2}A = arch/,
     );
     assert.match(stdout, /\n1 of 4 failed\n$/);
   });
@@ -167,11 +167,26 @@ test("a disagreement between a policy and its program is told call by call", () 
     answers: { allow: 700 },
     mismatches: Array(9).fill(mismatch),
   };
-  const [head, ...lines] = boundaryText("p.yaml", boundary).trimEnd().split("\n");
-  assert.is(head, "  FAIL 9 of 700 calls at the edges of p.yaml");
   const line =
     "lseek(0x0, 0x1001, 0x0, 0x0, 0x0, 0x0) on x86_64: the policy says errno EPERM, its program allow";
-  assert.equal(lines, Array(5).fill(`       ${line}`));
+  assert.equal(boundaryOutcome("p.yaml", boundary), {
+    outcome: {
+      name: "9 of 700 calls at the edges of p.yaml",
+      ok: false,
+      message: line,
+      details: Array(4).fill(line),
+    },
+  });
+});
+
+test("a policy or a program is no test file, and it is told what can be done with it", () => {
+  withFiles({ "p.yaml": edgy, "p.bpf": new Uint8Array(16) }, (folder) => {
+    for (const name of ["p.yaml", "p.bpf"]) {
+      const { code, stderr } = seccat(["test", name], { cwd: folder });
+      assert.is(code, 2);
+      assert.match(stderr, /: error: this is no test file\n[\s\S]*--generate writes one and --snapshot/);
+    }
+  });
 });
 
 test("--generate takes a test file from standard input", () => {

@@ -1,5 +1,5 @@
 import type { Graph } from "../../src/compile/graph.ts";
-import type { Run } from "../../src/compile/search.ts";
+import type { Run } from "../../src/compile/run.ts";
 import type { Random } from "../seed.ts";
 
 /** `count` runs over all u32, few numbers each but the last, to four decisions. */

@@ -7,7 +7,7 @@ import { SeccatError } from "../../src/abi/error.ts";
 import { check } from "../../src/bpf/check.ts";
 import type { Program } from "../../src/bpf/program.ts";
 import { run } from "../../src/bpf/run.ts";
-import { judge, notifyDenials } from "../../src/enforce/denials.ts";
+import { judge, logDenials, notifyDenials } from "../../src/enforce/denials.ts";
 
 const test = suite("denials");
 
@@ -42,6 +42,18 @@ const returns = [
   0x12340000, // no action that the kernel knows: it kills the process
 ];
 const program = table(returns);
+
+test("complaining allows what was allowed and logs all else", () => {
+  const complaining = logDenials(program);
+  assert.equal(
+    [...returns, 0].map((_, nr) => answer(complaining, nr)),
+    [actionValues.allow, ...Array(returns.length).fill(actionValues.log)],
+  );
+  assert.throws(
+    () => logDenials(check([{ code: 0x16, jt: 0, jf: 0, k: 0 }], "little")),
+    (error: unknown) => error instanceof SeccatError && error.code === "program" && error.where?.pc === 0,
+  );
+});
 
 test("hands over errno, kills and what the kernel takes for one, and nothing else", () => {
   const notifying = notifyDenials(program);

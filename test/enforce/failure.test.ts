@@ -6,7 +6,8 @@ import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
 import type { Program } from "../../src/bpf/program.ts";
 import { launch } from "../../src/enforce/launch.ts";
-import { output, refusal } from "./launched.ts";
+import { sacrificed } from "./child.ts";
+import { output, refusal, sourceUrl } from "./launched.ts";
 import { allowAll, allowOnly, byName, denyOnly, here, ret, skip, whyNotHere } from "./programs.ts";
 
 const test = suite("failure");
@@ -93,9 +94,24 @@ test("a filter that the kernel refuses is 125, and the command never runs", asyn
 test("filters that are too long together are 125, and the command never runs", async () => {
   const { argv, ran } = proof("too-long");
   const { status, code, message } = await refusal(Array(4).fill(allowAll(4096)), argv);
-  assert.equal([status, code], [125, "enforce"]);
-  assert.match(message, /ENOMEM: .*longer than 32768/);
+  assert.equal([status, code], [125, "limit"]);
+  assert.match(message, /4 stacked filters are longer/);
   assert.not(ran());
+});
+
+test("filters that are too long on top of those that are there already are 125", async () => {
+  const { said, stderr } = await sacrificed(
+    `const { launch } = await import(${JSON.stringify(sourceUrl("src/enforce/launch"))});
+     for (let i = 0; i < 3; i++) install(programs.long);
+     const launched = await launch([programs.long], ["true"], { stdio: "ignore" });
+     say([launched.status, launched.error.code, launched.error.message]);`,
+    { long: allowAll(4096) },
+  );
+  const [answer] = said;
+  assert.ok(Array.isArray(answer), stderr);
+  if (!Array.isArray(answer)) return;
+  assert.equal(answer.slice(0, 2), [125, "enforce"]);
+  assert.match(answer[2], /ENOMEM: .*longer than 32768/);
 });
 
 test("refuses beforehand a filter that does not allow execve", async () => {

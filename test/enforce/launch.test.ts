@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { backendNames } from "../../shim/index.ts";
 import type { Environment } from "../../src/enforce/command.ts";
 import { spawnFiltered } from "../../src/enforce/launch.ts";
 import { output, sourceUrl } from "./launched.ts";
-import { allowAll, allowOnly, compileStatic, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
+import { bareSource, launchApart } from "./launches.ts";
+import { allowAll, compileStatic, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
 
 const test = suite("launch");
 const folder = mkdtempSync(join(tmpdir(), "seccat-test-"));
@@ -205,30 +207,6 @@ test("takes a program of 4096 instructions", async () => {
   assert.is((await output([allowAll(4096)], ["true"])).status, 0);
 });
 
-/** A program that makes write and exit_group and no other call. */
-const bareSource = `
-  static long call(long nr, long a, long b, long c) {
-  #if defined(__x86_64__)
-    long r;
-    __asm__ volatile("syscall" : "=a"(r) : "a"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
-    return r;
-  #elif defined(__aarch64__)
-    register long x8 __asm__("x8") = nr, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
-    return x0;
-  #endif
-  }
-  #if defined(__x86_64__)
-  enum { WRITE = 1, EXIT_GROUP = 231 };
-  #else
-  enum { WRITE = 64, EXIT_GROUP = 94 };
-  #endif
-  void _start(void) {
-    call(WRITE, 1, (long)"alive\\n", 6);
-    call(EXIT_GROUP, 42, 0, 0);
-    __builtin_unreachable();
-  }`;
-
 const why = await whyNotHere();
 if (why) {
   rmSync(folder, { recursive: true, force: true });
@@ -236,17 +214,14 @@ if (why) {
 } else {
   const bare = join(folder, "bare");
   const notBuilt = compileStatic(bareSource, bare);
-  if (notBuilt) skip("200 launches under a filter of three calls", notBuilt);
+  if (notBuilt) skip("launches under a filter of three calls", notBuilt);
   else
-    test("never dies of its own filter: 200 launches under execve, write and exit_group alone", async () => {
-      const program = allowOnly("execve", "write", "exit_group");
-      for (let i = 0; i < 200; i++)
-        assert.equal(await output([program], [bare]), {
-          status: 42,
-          signal: undefined,
-          stdout: "alive\n",
-          stderr: "",
+    for (const backend of backendNames)
+      for (const churn of [false, true])
+        test(`never dies of its own filter: 50 launches under execve, write and exit_group alone${churn ? ", the collector at work" : ""} (${backend})`, async () => {
+          const { launches, deaths, ffi } = await launchApart({ backend, bare, launches: 50, churn });
+          if (ffi !== backend) return skip(`launches with ${backend}`, ffi);
+          assert.equal([launches, deaths], [50, []]);
         });
-    });
   test.run();
 }

@@ -7,9 +7,12 @@ import {
   type FilterFlag,
   flagBits,
   PR_SET_NO_NEW_PRIVS,
+  PR_SET_PDEATHSIG,
   packFprog,
   SECCOMP_SET_MODE_FILTER,
+  SIGKILL,
 } from "../seccomp.ts";
+import type { Identity } from "../user.ts";
 import { BLOCK, STEP_SIZE, STEPS, WAIT } from "./layout.ts";
 
 /** What a step is for, as a message names it. */
@@ -17,6 +20,12 @@ export type Stage =
   | "share the status page"
   | "hide a descriptor"
   | "restore the limit of open files"
+  | "set the groups"
+  | "set the group"
+  | "set the user"
+  | "give up the capabilities"
+  | "end with its parent"
+  | "find its parent alive"
   | "set no_new_privs"
   | "install the filter"
   | "wait for the supervisor"
@@ -47,6 +56,10 @@ export interface Orders {
   readonly status: number;
   /** RLIMIT_NOFILE to set, soft and hard. */
   readonly openFiles?: { readonly soft: bigint; readonly hard: bigint };
+  /** Who to become, for good. */
+  readonly user?: Identity;
+  /** Have the kernel kill the command when the process that starts it ends. */
+  readonly endsWithParent?: boolean;
 }
 
 /** One call that the launcher makes, or its wait. */
@@ -74,8 +87,9 @@ const RLIMIT_NOFILE = 7;
 export function layOut(orders: Orders, here: Native): Block {
   const waits = orders.lastFlags.includes("newListener");
   const hidden = [orders.channel, orders.status, ...orders.stray];
-  const others = (orders.openFiles ? 1 : 0) + (waits ? 1 : 0) + 3; // the status page, no_new_privs, execve
-  const count = hidden.length + orders.programs.length + others;
+  const whose = orders.user ? (orders.user.uid === 0 ? 3 : 4) : 0;
+  const others = (orders.openFiles ? 1 : 0) + (orders.endsWithParent ? 2 : 0) + (waits ? 1 : 0) + 3; // the status page, no_new_privs, execve
+  const count = hidden.length + whose + orders.programs.length + others;
   const memory = new Memory(STEPS + count * STEP_SIZE);
   const steps: Step[] = [
     {
@@ -95,6 +109,8 @@ export function layOut(orders: Orders, here: Native): Block {
       args: [0, RLIMIT_NOFILE, limit, 0],
     });
   }
+  if (orders.user) steps.push(...becoming(orders.user, memory, here));
+  if (orders.endsWithParent) steps.push(...endingWithParent(orders.channel, memory, here));
   steps.push({ stage: "set no_new_privs", nr: nr("prctl", here), args: [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0] });
   orders.programs.forEach((program, filter) => {
     const last = filter === orders.programs.length - 1;
@@ -110,6 +126,43 @@ export function layOut(orders: Orders, here: Native): Block {
   const execArgs = [memory.string(path), memory.pointers(argv), memory.pointers(env)];
   steps.push({ stage: "start the command", nr: nr("execve", here), args: execArgs });
   return { bytes: memory.bytes(steps), steps };
+}
+
+/** _LINUX_CAPABILITY_VERSION_3, with pid 0 in the upper half. */
+const CAPABILITY_HEADER = 0x20080522n;
+
+/**
+ * Groups first, because changing them takes a capability that goes with the user id. No id is kept to go back to, and the
+ * capabilities are given up by name too, since securebits can make them outlive the change of user.
+ */
+function becoming({ uid, gid, groups }: Identity, memory: Memory, here: Native): Step[] {
+  const list = memory.place(() => new Uint8Array(new Uint32Array(groups).buffer));
+  const steps: Step[] = [
+    { stage: "set the groups", nr: nr("setgroups", here), args: [groups.length, list] },
+    { stage: "set the group", nr: nr("setresgid", here), args: [gid, gid, gid] },
+    { stage: "set the user", nr: nr("setresuid", here), args: [uid, uid, uid] },
+  ];
+  if (uid === 0) return steps;
+  const args = [memory.words([CAPABILITY_HEADER]), memory.words([0, 0, 0])];
+  return [...steps, { stage: "give up the capabilities", nr: nr("capset", here), args }];
+}
+
+const MSG_DONTWAIT_NOSIGNAL = 0x4040;
+
+/**
+ * A change of user would undo the first call, so both come after it. The second is EPIPE when the parent has
+ * ended: its end of the channel is closed then, and the kernel closes it before it sends the signals of PR_SET_PDEATHSIG. So
+ * a parent that still holds it is yet to end, and its end will be told.
+ */
+function endingWithParent(channel: number, memory: Memory, here: Native): Step[] {
+  return [
+    { stage: "end with its parent", nr: nr("prctl", here), args: [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0] },
+    {
+      stage: "find its parent alive",
+      nr: nr("sendto", here),
+      args: [channel, memory.words([0]), 1, MSG_DONTWAIT_NOSIGNAL, 0, 0],
+    },
+  ];
 }
 
 /** The call that a step makes, as a filter sees it; `instructionPointer` is behind the launcher's syscall instruction. */

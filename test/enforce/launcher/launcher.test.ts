@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import { Duplex, Writable } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { abi as factsOf } from "../../../arch/index.ts";
@@ -117,6 +117,52 @@ layout("installs each program from a sock_fprog of its own, and waits only behin
     assert.is(wordAt(block, wordAt(block, fprog + 8)), 0x7fff000000000006n);
   }
   assert.is(wordAt(block, STEPS + 7 * STEP_SIZE), WAIT);
+});
+
+layout("becomes another user before all that needs no rights, groups first and capabilities last", () => {
+  const user = { uid: 65534, gid: 7, groups: [1, 4294967294] };
+  const block = layOut(
+    orders(["/bin/true"], { programs: [allow], user, endsWithParent: true }),
+    machine("x86_64"),
+  );
+  assert.equal(
+    block.steps.slice(3).map((step) => step.stage),
+    [
+      "set the groups",
+      "set the group",
+      "set the user",
+      "give up the capabilities",
+      "end with its parent",
+      "find its parent alive",
+      "set no_new_privs",
+      "install the filter",
+      "start the command",
+    ],
+  );
+  const [groups, group, whose, capabilities, death, alive] = block.steps.slice(3);
+  assert.equal([groups?.nr, groups?.args[0]], [116, 2]);
+  assert.is(wordAt(block, groups?.args[1] ?? 0), 0xfffffffe_00000001n);
+  assert.equal([group?.nr, group?.args], [119, [7, 7, 7]]);
+  assert.equal([whose?.nr, whose?.args], [117, [65534, 65534, 65534]]);
+  const [header = 0, data = 0] = capabilities?.args ?? [];
+  assert.equal([capabilities?.nr, wordAt(block, header)], [126, 0x20080522n]);
+  for (const offset of [0n, 8n, 16n]) assert.is(wordAt(block, BigInt(data) + offset), 0n);
+  assert.equal([death?.nr, death?.args.slice(0, 2)], [157, [1, 9]]);
+  assert.equal([alive?.nr, alive?.args[0], alive?.args[3]], [44, 3, 0x4040]);
+});
+
+layout("gives up no capability of root, who would get it back by execve", () => {
+  const user = { uid: 0, gid: 0, groups: [] };
+  const { steps } = layOut(orders(["/bin/true"], { user }), machine("aarch64"));
+  assert.equal(
+    steps.slice(3, -1).map((step) => [step.stage, step.nr]),
+    [
+      ["set the groups", 159],
+      ["set the group", 149],
+      ["set the user", 147],
+      ["set no_new_privs", 167],
+    ],
+  );
 });
 
 layout("says what a filter sees of a step", () => {
@@ -269,12 +315,16 @@ interface LauncherRun {
   readonly result: bigint;
 }
 
-/** Runs a launcher with a block, perhaps cut off; lets it go on where it waits when `go` is set. */
+/**
+ * Runs a launcher with a block, perhaps cut off; lets it go on where it waits when `go` is set. Descriptor 5 is a
+ * socket too, whose other end is closed before all is said with `leave`.
+ */
 async function runLauncher(
   name: Machine,
   block: Block,
   cut = block.bytes.length,
   go = false,
+  leave = false,
 ): Promise<LauncherRun> {
   const path = join(folder, `launcher-${name}`);
   const statusPath = join(folder, `status-${name}`);
@@ -286,7 +336,7 @@ async function runLauncher(
   const status = openSync(statusPath, "r+");
   const [command = path, ...rest] = [...(emulator(name) ?? []), path];
   const child = spawn(command, rest, {
-    stdio: ["ignore", "pipe", "inherit", "pipe", status],
+    stdio: ["ignore", "pipe", "inherit", "pipe", status, "pipe"],
     timeout: 20_000,
   });
   closeSync(status);
@@ -299,6 +349,10 @@ async function runLauncher(
   channel.on("error", () => {});
   // in pieces, so that the launcher has to read more than once
   channel.write(block.bytes.subarray(0, Math.min(100, cut)));
+  const other = child.stdio.at(5);
+  if (!(other instanceof Duplex)) throw new Error("no second channel");
+  other.resume();
+  if (leave) await new Promise<void>((resolve) => void other.destroy().once("close", resolve));
   setTimeout(() => channel.end(block.bytes.subarray(100, Math.max(100, cut))), 20);
   const ending = await new Promise<number | null>((resolve) => child.once("close", resolve));
   const written = readFileSync(statusPath);
@@ -337,6 +391,15 @@ for (const name of launcherMachines) {
     const block = layOut(orders(["/bin/echo", "never"]), machine(name));
     for (const cut of [0, 99, block.bytes.length - 1])
       assert.equal(await runLauncher(name, block, cut), { status: 125, stdout: "", done: 0n, result: 0n });
+  });
+
+  code(`starts nothing when its parent has ended in the meantime (${name})`, async () => {
+    const block = layOut(orders(["/bin/echo", "lived"], { endsWithParent: true, channel: 5 }), machine(name));
+    const alone = BigInt(block.steps.findIndex(({ stage }) => stage === "find its parent alive"));
+    const left = await runLauncher(name, block, undefined, false, true);
+    assert.equal(left, { status: 125, stdout: "", done: alone, result: -32n });
+    const stayed = await runLauncher(name, block);
+    assert.equal([stayed.status, stayed.stdout], [0, "lived\n"]);
   });
 
   code(`waits until it may go on (${name})`, async () => {

@@ -1,0 +1,78 @@
+/**
+ * How long do commands take as whole processes, against a Node that does nothing?
+ *
+ *     npm run bench -- startup [--json FILE] [--svg FILE]
+ *
+ * Needs bash.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { machine } from "./machine.ts";
+import { asked, deliver, printTable } from "./report.ts";
+import { root } from "./root.ts";
+import { type Job, timeJobs } from "./timed.ts";
+
+const ROUNDS = 25;
+
+const policy = `default: kill_process
+arches: [x86_64]
+rules:
+  - action: allow
+    syscalls: [read, write, close, openat, getdents64, fstat, newfstatat, brk, exit_group]
+  - action: allow
+    syscalls: [fcntl]
+    when: cmd in {F_GETFL, F_SETFD}
+`;
+
+/** The commands, each to be run in this order: emulate reads what compile wrote. */
+function jobsIn(folder: string): Job[] {
+  const [yaml, bpf] = [join(folder, "p.yaml"), join(folder, "p.bpf")];
+  writeFileSync(yaml, policy);
+  const seccat = (name: string, ...args: string[]): Job => {
+    return { name, command: [process.execPath, `${root}src/cli/seccat.js`, ...args] };
+  };
+  return [
+    { name: "node -e 0", command: [process.execPath, "-e", "0"] },
+    seccat("seccat --help", "--help"),
+    seccat("seccat compile", "compile", yaml, "-o", bpf),
+    seccat("seccat emulate", "emulate", bpf, "read"),
+  ];
+}
+
+function bench(folder: string): void {
+  const wanted = asked();
+  console.log(
+    `${machine()}\nmilliseconds of whole processes, medians of ${ROUNDS} rounds in which they take turns\n`,
+  );
+  const results = timeJobs(jobsIn(folder), ROUNDS);
+  printTable(
+    ["", "wall", "p10..p90", "cpu", "p10..p90"],
+    results.map(({ name, wall, cpu }) => [
+      name,
+      ...[wall, cpu].flatMap(({ median, p10, p90 }) => [
+        median.toFixed(0),
+        `${p10.toFixed(0)}..${p90.toFixed(0)}`,
+      ]),
+    ]),
+  );
+  deliver(wanted, {
+    bench: "startup",
+    data: { rounds: ROUNDS, results },
+    chart: {
+      title: "Whole processes",
+      unit: "milliseconds",
+      form: "bars",
+      series: ["by the clock", "processor time"],
+      groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
+      notes: [`Medians of ${ROUNDS} rounds in turn, lines from the 10th to the 90th percentile.`],
+    },
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
+try {
+  bench(folder);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,17 @@
+// vitest: npx vitest run vitest.test.mjs. Its own expect has another name here.
+import { expect as filter } from "seccat/testing";
+import { describe, expect, test } from "vitest";
+import { cat } from "./cat.mjs";
+
+describe.each(cat.arches)("on %s", (arch) => {
+  test("the cat keeps to this machine", () => {
+    filter(cat, arch)
+      .allows("socket", ["AF_UNIX"])
+      .denies("socket", { args: ["AF_INET"] });
+  });
+
+  test("nobody traces it", () => {
+    filter(cat, arch).denies("ptrace", { errno: "EPERM" });
+    expect(() => filter(cat, arch).allows("ptrace")).toThrow("got errno EPERM");
+  });
+});
