@@ -25,9 +25,11 @@ import { asked, deliver, printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
 
 /** Compiles before the clock starts: V8 needs that many to translate the compiler. */
-const WARM_UP = 150;
+const WARM_UP = 300;
 const BATCHES = 15;
 const PER_BATCH = 20;
+/** The first of each batch do not count, for either side: the other one had the caches. */
+const AGAIN_WARM = 10;
 
 /** What others made of the same policies: instructions, mean over the mix, mean over its uncached calls. */
 const recorded: Readonly<Record<string, readonly (readonly [string, number, number, number | undefined])[]>> =
@@ -98,9 +100,10 @@ function compete(file: string, typed: boolean, harness: string | undefined, fold
   const rules = rulesForLibseccomp(file);
   for (const { options } of ours) time(fresh, options, WARM_UP);
   for (let batch = 0; batch < BATCHES; batch++) {
-    for (const { options, times } of ours) times.push(...time(fresh, options, PER_BATCH));
+    for (const { options, times } of ours)
+      times.push(...time(fresh, options, AGAIN_WARM + PER_BATCH).slice(AGAIN_WARM));
     for (const { tree, out, times } of theirs)
-      times.push(...runLibseccomp(harness ?? "", rules, tree, out, PER_BATCH));
+      times.push(...runLibseccomp(harness ?? "", rules, tree, out, AGAIN_WARM + PER_BATCH).slice(AGAIN_WARM));
   }
   const made = theirs.map(({ name, out, times }) => ({
     name,
