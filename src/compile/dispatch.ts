@@ -5,7 +5,7 @@
 import type { Graph, Node, Word } from "./graph.ts";
 import { WHOLE } from "./graph.ts";
 import { bitsOf, half } from "./half.ts";
-import type { Count, Run } from "./run.ts";
+import { type Count, type Run, weightOf } from "./run.ts";
 import { type Found, search } from "./search.ts";
 
 /** The numbers `from`..`to` (u32, inclusive) decide as `node` does. */
@@ -41,7 +41,7 @@ export function dispatch(
 
 /** The cheapest decision of a word over its runs; a mask costs what a test does. */
 function decide(graph: Graph, word: Word, runs: readonly Run[]): Found {
-  const weight = runs.reduce((sum, run) => sum + run.weight, 0);
+  const weight = weightOf(runs);
   const [first, second] = runs;
   if (first && second && isBitTest(word, runs)) {
     const whole = { offset: word.offset, mask: WHOLE };

@@ -5,16 +5,14 @@
  *
  * Of either half the other's numbers cannot come, so runs that only these kept apart melt into one.
  */
-import { joined, type Run } from "./run.ts";
+import { append, type Run } from "./run.ts";
 
 /** The runs (sorted, disjoint) as the numbers see them that have a bit of `mask` (`set`), or have none. */
 export function half(runs: readonly Run[], mask: number, set: boolean): Run[] {
   const result: Run[] = [];
   for (const run of runs) {
     const part = partOf(run, mask, set);
-    const last = result.at(-1);
-    if (part && last?.node === part.node) result[result.length - 1] = joined(last, part);
-    else if (part) result.push(part);
+    if (part) append(result, part);
   }
   return result;
 }
@@ -55,7 +53,7 @@ export function bitsOf(mask: number): number[] {
 
 /** The least number from `value` on that has a bit of `mask`; above 2^32-1 when there is none. */
 export function firstWith(value: number, mask: number): number {
-  if ((value & mask) !== 0) return value;
+  if (hasBit(value, mask)) return value;
   const bit = bitIndex(mask & -mask);
   return above(value, bit) + 2 ** bit;
 }
@@ -63,7 +61,7 @@ export function firstWith(value: number, mask: number): number {
 /** The least number from `value` on that has no bit of `mask`; above 2^32-1 when there is none. */
 export function firstWithout(value: number, mask: number): number {
   let next = value;
-  while (next <= 0xffffffff && (next & mask) !== 0) {
+  while (next <= 0xffffffff && hasBit(next, mask)) {
     const bit = bitIndex(next & mask) + 1;
     next = above(next, bit) + 2 ** bit;
   }
@@ -72,7 +70,15 @@ export function firstWithout(value: number, mask: number): number {
 
 /** The greatest number up to `value` that has a bit of `mask`; below 0 when there is none. */
 export function lastWith(value: number, mask: number): number {
-  return (value & mask) !== 0 ? value : above(value, bitIndex(mask & -mask) + 1) - 1;
+  return hasBit(value, mask) ? value : above(value, bitIndex(mask & -mask) + 1) - 1;
+}
+
+/** The greatest number up to `value` that has no bit of `mask`. */
+export function lastWithout(value: number, mask: number): number {
+  const taken = (value & mask) >>> 0;
+  if (taken === 0) return value;
+  const bit = bitIndex(taken);
+  return ((above(value, bit + 1) + (2 ** bit - 1)) & ~mask) >>> 0;
 }
 
 /** The place of the highest bit. */
@@ -83,12 +89,4 @@ function bitIndex(bits: number): number {
 /** `value` without its lowest `bits` bits. */
 function above(value: number, bits: number): number {
   return bits > 31 ? 0 : ((value >>> bits) << bits) >>> 0;
-}
-
-/** The greatest number up to `value` that has no bit of `mask`. */
-export function lastWithout(value: number, mask: number): number {
-  const taken = (value & mask) >>> 0;
-  if (taken === 0) return value;
-  const bit = bitIndex(taken);
-  return ((above(value, bit + 1) + (2 ** bit - 1)) & ~mask) >>> 0;
 }

@@ -13,7 +13,7 @@
 import type { Graph, Node, Word } from "./graph.ts";
 import { half } from "./half.ts";
 import { Halves } from "./halves.ts";
-import { joined, type Run } from "./run.ts";
+import { append, type Run, weightOf } from "./run.ts";
 import { ODD, Stretches } from "./stretch.ts";
 
 /** A decision and what it costs at most. */
@@ -54,10 +54,6 @@ function heaviestFirst(graph: Graph, word: Word, runs: readonly Run[], first: Ru
   return { node: graph.test(word, "jeq", first.from, first.node, found.node), cost: own + found.cost };
 }
 
-function weightOf(runs: readonly Run[]): number {
-  return runs.reduce((sum, { weight }) => sum + weight, 0);
-}
-
 /** The single number that outweighs most others together, if one does. */
 function heaviest(runs: readonly Run[]): Run | undefined {
   const total = weightOf(runs);
@@ -67,12 +63,7 @@ function heaviest(runs: readonly Run[]): Run | undefined {
 /** `runs` when the number of the run `one` cannot come. */
 function without(runs: readonly Run[], one: Run): Run[] {
   const result: Run[] = [];
-  for (const run of runs) {
-    const last = result.at(-1);
-    if (run === one) continue;
-    if (last?.node === run.node) result[result.length - 1] = joined(last, run);
-    else result.push(run);
-  }
+  for (const run of runs) if (run !== one) append(result, run);
   return result;
 }
 
