@@ -2,7 +2,7 @@
 import { abiNames, constantNames, groupNames, syscallNames } from "../../arch/index.ts";
 import { actionNames } from "../abi/action.ts";
 import { type Args, usage } from "./args.ts";
-import { type Command, commands, type Option, type Words } from "./commands.ts";
+import { type Command, commands, type Option, type Words } from "./commands/index.ts";
 import { Exit, print, printJson } from "./output.ts";
 
 /** `seccat completion`: the script for a shell. */

@@ -1,5 +1,5 @@
 /** The helps, made from the table of commands alone: nothing is loaded for them. */
-import type { Command, Positional } from "./commands.ts";
+import type { Command, Positional } from "./commands/index.ts";
 import type { Style } from "./style.ts";
 import { fold, lineWidth } from "./table.ts";
 

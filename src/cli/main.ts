@@ -5,7 +5,7 @@ import type { ErrorCode } from "../abi/error.ts";
 import { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { usage } from "./args.ts";
-import { commands } from "./commands.ts";
+import { commands } from "./commands/index.ts";
 import { helpOf, overview } from "./help.ts";
 import { Exit, outStyle, print, printIssue, say } from "./output.ts";
 

@@ -1,7 +1,7 @@
 import type { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { Args, usage } from "./args.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./commands/index.ts";
 import { usageLine } from "./help.ts";
 
 /** The arguments that `words` give to `command`. Throws a SeccatError "usage" with the nearest option's name. */

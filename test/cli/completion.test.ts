@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { commands } from "../../src/cli/commands.ts";
+import { commands } from "../../src/cli/commands/index.ts";
 import { seccat, withFiles } from "./seccat.ts";
 
 const test = suite("seccat completion");

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { commands } from "../../src/cli/commands.ts";
+import { commands } from "../../src/cli/commands/index.ts";
 import { root } from "../root.ts";
 import { seccat, seccatArgs, withFiles } from "./seccat.ts";
 

@@ -1,0 +1,64 @@
+import type { Command } from "./command.ts";
+import { json } from "./shared.ts";
+
+/** Commands that put processes under filters, and say what this machine can do of that. */
+export const enforcing: readonly Command[] = [
+  {
+    name: "run",
+    describe: "put a command under a policy",
+    positionals: [],
+    options: {
+      policy: {
+        describe:
+          "a policy or program; several are stacked, oldest first, and a call must pass them all. All but the last must allow seccomp",
+        alias: "p",
+        value: "POLICY",
+        words: "file",
+        many: true,
+      },
+      "dry-run": { describe: "tell what would be run under which filters, and start nothing" },
+      log: {
+        describe: "complain: deny nothing, have the kernel log what would be denied (journalctl -k or dmesg)",
+      },
+      explain: { describe: "tell every call that the last policy denies, on stderr as it happens" },
+      chdir: { describe: "start in this directory; $PWD stays", value: "DIR", words: "file" },
+      env: {
+        describe: "set a variable; or without =, keep one that --clear-env would take away",
+        value: "NAME[=VALUE]",
+        many: true,
+      },
+      "unset-env": { describe: "take a variable away", value: "NAME", many: true },
+      "clear-env": { describe: "take away all variables that --env does not name" },
+      "preserve-fd": {
+        describe: "pass this open descriptor on, besides 0, 1 and 2",
+        value: "N",
+        many: true,
+      },
+      user: {
+        describe:
+          "become this user (NAME or UID, with its groups; or with :GROUP, that group alone), for good, with its HOME, USER and LOGNAME. Takes root",
+        value: "USER[:GROUP]",
+      },
+      "no-root": { describe: "refuse to start the command as root" },
+      "kill-on-parent-exit": {
+        describe: "kill the command when seccat ends, and seccat when the process that started it ends",
+      },
+      json: { describe: "tell at the end, on stderr, as one line of JSON; with --dry-run, on stdout" },
+    },
+    starts: "always",
+    examples: [
+      ["seccat run --policy p.yaml -- ls -l", "exits as ls does"],
+      ["seccat run -p p.yaml --dry-run -- ls -l", "what it would do"],
+      ["seccat run -p p.yaml --user nobody --clear-env --env PATH -- ls", "as nobody, with PATH alone"],
+    ],
+    run: async (args) => (await import("../run.ts")).runCommand(args),
+  },
+  {
+    name: "doctor",
+    describe: "tell what this machine can do",
+    positionals: [],
+    options: { json },
+    examples: [],
+    run: async (args) => (await import("../doctor.ts")).doctor(args),
+  },
+];
