@@ -3,7 +3,14 @@ import { constants } from "node:os";
 import { basename } from "node:path";
 import { SeccatError } from "../abi/error.ts";
 import { writePolicy } from "../formats/index.ts";
-import { formatReport, type Learned, type LearnOptions, newLearner, straceReader } from "../trace/index.ts";
+import {
+  formatReport,
+  type Learned,
+  type LearnOptions,
+  newLearner,
+  type StraceEvent,
+  straceReader,
+} from "../trace/index.ts";
 import { recordStrace } from "../trace/record.ts";
 import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
@@ -41,7 +48,8 @@ export async function trace(args: Args): Promise<number> {
   return Exit.yes;
 }
 
-function optionsOf(args: Args, name: string): LearnOptions {
+/** Whose calls to take, and from when on, as the options of a command line say. Throws a SeccatError "usage". */
+export function optionsOf(args: Args, name: string): LearnOptions {
   const arch = args.maybe("arch");
   const native = arch === undefined ? hostAbi() : archOf(arch);
   if (native === undefined)
@@ -65,23 +73,28 @@ function optionsOf(args: Args, name: string): LearnOptions {
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
   const learner = newLearner(options);
+  await readLogs(logs, (event) => learner.see(event));
+  const [only] = logs;
+  return logs.length === 1 && only !== undefined
+    ? inFile(inputName(only), () => learner.finish())
+    : learner.finish();
+}
+
+/** Tells the events of logs, one after the other, with a line of progress on a terminal. */
+export async function readLogs(logs: readonly string[], see: (event: StraceEvent) => void): Promise<void> {
   for (const log of logs) {
     const reader = straceReader();
     const progress = new Progress(`reading ${inputName(log)}`, sizeOf(log));
     try {
       for await (const piece of piecesOf(log)) {
-        for (const event of reader.push(piece)) learner.see(event);
+        for (const event of reader.push(piece)) see(event);
         progress.add(piece.length);
       }
     } finally {
       progress.end();
     }
-    for (const event of reader.end()) learner.see(event);
+    for (const event of reader.end()) see(event);
   }
-  const [only] = logs;
-  return logs.length === 1 && only !== undefined
-    ? inFile(inputName(only), () => learner.finish())
-    : learner.finish();
 }
 
 /**
