@@ -1,8 +1,10 @@
 import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { basename } from "node:path";
+import type { TwinCause } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
 import { writePolicy } from "../formats/index.ts";
+import { widen } from "../policy/portability.ts";
 import {
   formatReport,
   type Learned,
@@ -16,6 +18,7 @@ import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
+import { causesOf, sayWidened } from "./lint.ts";
 import { checkOutput, Exit, errStyle, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -34,16 +37,17 @@ export async function trace(args: Args): Promise<number> {
     args,
     logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
   );
+  const causes = causesOf(args) ?? [];
   const output = args.output();
   const json = args.flag("json");
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
-    deliverPolicy(await learnLogs(logs, options), output, json);
+    deliverPolicy(widened(await learnLogs(logs, options), causes), output, json);
     return Exit.yes;
   }
   const watched = await watch(command, options, json || output === undefined || output === "-");
   if (typeof watched === "number") return watched;
-  deliverPolicy(watched.learned, output, json);
+  deliverPolicy(widened(watched.learned, causes), output, json);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   return Exit.yes;
 }
@@ -123,6 +127,14 @@ async function watch(
 function sizeOf(log: string): number | undefined {
   const stat = log === "-" ? undefined : statSync(log, { throwIfNoEntry: false });
   return stat?.isFile() ? stat.size : undefined;
+}
+
+/** The policy with the calls that are made elsewhere; says which those are. */
+function widened({ policy, report }: Learned, causes: readonly TwinCause[]): Learned {
+  if (causes.length === 0) return { policy, report };
+  const wide = widen(policy, causes);
+  sayWidened(wide);
+  return { policy: wide.policy, report };
 }
 
 /** Writes the policy to its place, and what the user has to know about it to stderr. */

@@ -1,5 +1,5 @@
+import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
-import { telling } from "./families.ts";
 import { ownText } from "./journal.ts";
 
 /** A call that was made, as strace shows it, and how often. */
@@ -15,7 +15,7 @@ export interface Tallied {
   unfinished: number;
   /** Where it was entered first, in lines from the beginning of the first log. */
   first: number;
-  /** Whether one had the argument that families.ts asks about. */
+  /** Whether one had the argument that arch/twin.ts asks about. */
   told: boolean;
 }
 

@@ -24,6 +24,10 @@ export const learning: readonly Command[] = [
       output: { ...output, describe: "where to write the policy; stdout when absent" },
       ...choice,
       default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
+      widen: {
+        describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
+        value: "LIST",
+      },
       json: { describe: "print the policy and the report as JSON; compile --weights takes its counts" },
     },
     starts: "sometimes",
