@@ -20,7 +20,7 @@ import { successorsOf } from "./families.ts";
 import { type Resolved, resolveShown } from "./name.ts";
 import { follow, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
 import type { Group, LearnedCall, LearnReport, ReadReport } from "./report.ts";
-import { callsIn, count, type Tallied } from "./tally.ts";
+import { addTally, callsIn, count, type Tallied, tallyOf } from "./tally.ts";
 
 /** What to learn from. */
 export interface LearnOptions {
@@ -50,6 +50,8 @@ export interface Learned {
 export interface Learner {
   /** One event of a log; after `end` the events of another log may follow. */
   see(event: StraceEvent): void;
+  /** Calls of a process that were counted before, behind the events that this learner has seen. */
+  count(pid: number | undefined, calls: readonly Tallied[]): void;
   /** What was learned. Throws SeccatError "trace" when nothing can be. */
   finish(): Learned;
   /** The calls that were taken, in the order in which they were first made; instead of finish. Throws as it does. */
@@ -94,6 +96,7 @@ export function newLearner(options: LearnOptions): Learner {
   };
   return {
     see: (event) => see(state, event),
+    count: (pid, calls) => countMany(state, pid, calls),
     finish: () => finish(state),
     taken: () => ({ calls: takenCalls(state), report: readReport(state) }),
   };
@@ -129,6 +132,19 @@ function see(state: State, event: StraceEvent): void {
   }
   for (const task of follow(table, event)) settle(choice, task);
   if (event.kind === "end") close(state, event);
+}
+
+function countMany(state: State, pid: number | undefined, calls: readonly Tallied[]): void {
+  const { table, choice } = state;
+  const [first] = calls;
+  if (!first) return;
+  const { name, first: line } = first;
+  const task = taskOf(table, { kind: "begin", line, pid, name, args: "" });
+  const tallies = talliesOf(choice, task);
+  const own = tallyOf(calls, task.mode, table.before);
+  addTally(tallies.all, own);
+  const reached = choice.reached.get(leaderOf(task)) ?? Number.POSITIVE_INFINITY;
+  if (tallies.after && table.before + line > reached) addTally(tallies.after, own);
 }
 
 function close(state: State, event: EndEvent): void {

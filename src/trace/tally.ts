@@ -31,8 +31,7 @@ export function count(
   mark: string,
 ): void {
   const { name, nr, result } = event;
-  const plain = nr === undefined && mode === undefined && mark === "";
-  const key = plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
+  const key = keyOf(name, nr, mode, mark);
   let entry = tally.get(key);
   if (!entry) {
     const none = { count: 0, failed: 0, unfinished: 0, first: order, told: false };
@@ -46,6 +45,21 @@ export function count(
   if (event.end === "unfinished") entry.unfinished++;
   const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
+}
+
+function keyOf(name: string, nr: number | undefined, mode: Mode | undefined, mark: string): string {
+  const plain = nr === undefined && mode === undefined && mark === "";
+  return plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
+}
+
+/** Calls as a tally, made in `mode`, `before` lines further down. */
+export function tallyOf(calls: readonly Tallied[], mode: Mode | undefined, before: number): Tally {
+  return new Map(
+    calls.map((call) => {
+      const own = { ...call, mode, first: call.first + before };
+      return [keyOf(call.name, call.nr, mode, call.mark), own];
+    }),
+  );
 }
 
 /** Adds the calls of `from` to `into`. */
