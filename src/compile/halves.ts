@@ -77,7 +77,11 @@ export class Halves implements Shortcuts {
   /** At run * masks + mask: the weight with a bit of the mask; UNKNOWN until it is asked for. */
   readonly #shares: Float64Array;
   /** By a number of bits: the masks that lie in so many low bits. */
-  readonly #within: readonly number[];
+  readonly #within = new Int32Array(33);
+  /** All masks, all their bits, and by the place of a bit the masks that have it. */
+  #every = 0;
+  #bits = 0;
+  readonly #withBit = new Int32Array(32);
   #length = 0;
   #first = 0;
   /** The masks that look at bits in which the numbers of the stretch differ. */
@@ -89,9 +93,7 @@ export class Halves implements Shortcuts {
     this.inAll = runs.length <= FEW_RUNS || price >= DEAR;
     this.#longest = runs.length <= FEW_RUNS ? FEW_RUNS : LONGEST;
     this.masks = masksOf(runs);
-    this.#within = Array.from({ length: 33 }, (_, bits) =>
-      this.masks.reduce((set, mask, i) => (mask < 2 ** bits ? set | (1 << i) : set), 0),
-    );
+    for (let i = 0; i < this.masks.length; i++) this.#know(this.masks[i] ?? 0, 1 << i);
     this.#rest = new Stretches(MOST_LEFT, price);
     this.#with = new Side(runs.length);
     this.#without = new Side(runs.length);
@@ -102,8 +104,28 @@ export class Halves implements Shortcuts {
     }
   }
 
+  #know(mask: number, one: number): void {
+    this.#every |= one;
+    this.#bits |= mask;
+    for (let bits = mask; bits !== 0; bits &= bits - 1) {
+      const place = 31 - Math.clz32(bits & -bits);
+      this.#withBit[place] = (this.#withBit[place] ?? 0) | one;
+    }
+    for (let bits = 32 - Math.clz32(mask); bits <= 32; bits++)
+      this.#within[bits] = (this.#within[bits] ?? 0) | one;
+  }
+
   #place({ from, to }: Run, at: number): void {
-    let [having, lacking] = [0, 0];
+    let having = 0;
+    let lacking = 0;
+    if (from === to) {
+      // A single number has a bit of a mask or has none, and that is told bit by bit.
+      for (let bits = from & this.#bits; bits !== 0; bits &= bits - 1)
+        having |= this.#withBit[31 - Math.clz32(bits & -bits)] ?? 0;
+      this.#with.members[at] = having;
+      this.#without.members[at] = this.#every & ~having;
+      return;
+    }
     for (let i = 0; i < this.masks.length; i++) {
       const mask = this.masks[i] ?? 0;
       const both = to - from > 2 * mask;

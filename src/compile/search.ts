@@ -29,6 +29,12 @@ const HEAVY = 0.35;
 
 /** The cheapest decision of `word` over `runs` (sorted, gapless, neighbours differ). */
 export function search(graph: Graph, word: Word, runs: readonly Run[]): Found {
+  const [before, one, after] = runs;
+  if (runs.length === 3 && before && one && one.from === one.to && before.node === after?.node)
+    return {
+      node: graph.test(word, "jeq", one.from, one.node, before.node),
+      cost: weightOf(runs) + graph.price,
+    };
   if (runs.length === 2 || runs.length > MOST_RUNS) return divide(graph, word, runs);
   const first = runs.length > 3 ? heaviest(runs) : undefined;
   if (first) return heaviestFirst(graph, word, runs, first, new Search(graph, word, runs, false));
