@@ -46,7 +46,7 @@ const workerUnderFilter = `
   const { readFileSync } = require("node:fs");
   (async () => {
     const { install } = await import(${JSON.stringify(installUrl)});
-    install(workerData, { tsync: false, ffi: "koffi" });
+    install(workerData, { tsync: false, ffi: "koffi", rings: "keep" });
     const status = readFileSync("/proc/thread-self/status", "latin1");
     parentPort.postMessage(status.split("\\nPid:\\t")[1].split("\\n")[0]);
     setInterval(() => {}, 1000);
