@@ -6,6 +6,7 @@ import { endWithParent } from "../enforce/parent.ts";
 import { plan } from "../enforce/plan.ts";
 import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
 import { run } from "../enforce/run.ts";
+import { answerRings } from "../policy/ring.ts";
 import { actionText } from "../testing/action.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
@@ -27,7 +28,7 @@ export async function runCommand(args: Args): Promise<number> {
     });
   const own = hostAbi();
   const filters: Filter[] = [];
-  for (const path of paths) filters.push(await loadFilter(path, { target: own }));
+  for (const path of paths) filters.push(await loadFilter(path, { target: own, change: answerRings }));
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const denials: Denial[] = [];
