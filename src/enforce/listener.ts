@@ -12,11 +12,11 @@ import {
   type Call,
   decodeNotif,
   encodeAddfd,
-  encodeResponse,
   type Injection,
   notifIoctls,
   notifSizes,
   SYNC_WAKE_UP,
+  writeResponse,
 } from "./notify.ts";
 
 /** What a wait came to: a call can be received; nobody is left under the filter; somebody wrote to `wake`; time is up. */
@@ -39,7 +39,8 @@ export class Listener {
   readonly #ioctls = notifIoctls();
   readonly #nr = { ioctl: nr("ioctl"), ppoll: nr("ppoll") };
   readonly #notif: Uint8Array;
-  readonly #responseSize: number;
+  readonly #response: DataView;
+  readonly #responseBytes: Uint8Array;
   readonly #id = new DataView(new ArrayBuffer(8));
   readonly #idBytes = new Uint8Array(this.#id.buffer);
   readonly #pollfds = new DataView(new ArrayBuffer(2 * POLLFD_SIZE));
@@ -54,7 +55,8 @@ export class Listener {
     this.descriptor = descriptor;
     const { notif, response } = notifSizes(shim);
     this.#notif = new Uint8Array(notif);
-    this.#responseSize = response;
+    this.#responseBytes = new Uint8Array(response);
+    this.#response = new DataView(this.#responseBytes.buffer);
   }
 
   /** Has either side wake the other on its own processor, which is several times faster where known (Linux 6.6). */
@@ -80,8 +82,8 @@ export class Listener {
 
   /** Answers a call; false when it does not wait any more: its maker died, was interrupted, or has an answer already. */
   answer(id: bigint, answer: Answer): boolean {
-    const response = encodeResponse(id, answer, this.#responseSize, this.#endian);
-    return !this.#closed && this.#ioctl(this.#ioctls.send, response).ok;
+    writeResponse(this.#response, id, answer, this.#endian);
+    return !this.#closed && this.#ioctl(this.#ioctls.send, this.#responseBytes).ok;
   }
 
   /** Whether a call still waits, received and not answered; while it does, its thread id cannot have become another's. */

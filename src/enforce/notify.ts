@@ -133,13 +133,19 @@ export function encodeAddfd(id: bigint, injection: Injection, endian: Endian): U
 /** The seccomp_notif_resp of `size` bytes that gives a call an answer; `kill` is answered with EPERM, for a thread that is dying. */
 export function encodeResponse(id: bigint, answer: Answer, size: number, endian: Endian): Uint8Array {
   const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
+  writeResponse(new DataView(bytes.buffer), id, answer, endian);
+  return bytes;
+}
+
+/** Writes what encodeResponse() gives into `view`, whatever was there. */
+export function writeResponse(view: DataView, id: bigint, answer: Answer, endian: Endian): void {
   const little = endian === "little";
   view.setBigUint64(0, id, little);
+  view.setBigInt64(8, 0n, little);
+  view.setBigUint64(16, 0n, little);
   if ("value" in answer) view.setBigInt64(8, BigInt.asIntN(64, answer.value), little);
   else if ("continue" in answer) view.setUint32(20, CONTINUE, little);
   else view.setInt32(16, -errnoOf("errno" in answer ? answer.errno : "EPERM"), little);
-  return bytes;
 }
 
 function errnoOf(errno: ErrnoName | number): number {
