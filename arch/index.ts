@@ -1,6 +1,6 @@
 /** Facts of Linux per architecture: everything that the layers above take from arch/ comes through here. */
 export { type Abi, type AbiName, abi, abiNames, abiOf, isAbiName, nativeAbi, X32_BIT } from "./abi.ts";
-export { type Arg, type ArgKind, type ArgType, syscallArgs } from "./arg.ts";
+export { type Arg, type ArgKind, type ArgType, type ArgValues, syscallArgs } from "./arg.ts";
 export {
   type ConstantName,
   constant,

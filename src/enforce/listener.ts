@@ -8,13 +8,13 @@ import type { Endian } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
 import { native, nr } from "./native.ts";
 import {
-  type Answer,
   type Call,
   decodeNotif,
   encodeAddfd,
   type Injection,
   notifIoctls,
   notifSizes,
+  type PlainAnswer,
   SYNC_WAKE_UP,
   writeResponse,
 } from "./notify.ts";
@@ -80,10 +80,20 @@ export class Listener {
     });
   }
 
-  /** Answers a call; false when it does not wait any more: its maker died, was interrupted, or has an answer already. */
-  answer(id: bigint, answer: Answer): boolean {
+  /**
+   * Answers a call; false when it does not wait any more: its maker died, was interrupted, or has an answer already. Throws
+   * SeccatError "enforce" when the kernel does not know the answer (`continue` before Linux 5.5), and "usage" for no errno.
+   */
+  answer(id: bigint, answer: PlainAnswer): boolean {
     writeResponse(this.#response, id, answer, this.#endian);
-    return !this.#closed && this.#ioctl(this.#ioctls.send, this.#responseBytes).ok;
+    if (this.#closed) return false;
+    const sent = this.#ioctl(this.#ioctls.send, this.#responseBytes);
+    if (sent.ok) return true;
+    if (sent.name === "ENOENT" || sent.name === "EINPROGRESS") return false;
+    throw new SeccatError({
+      code: "enforce",
+      message: `the kernel does not take the answer ${Object.keys(answer).join()}: ${sent.name}`,
+    });
   }
 
   /** Whether a call still waits, received and not answered; while it does, its thread id cannot have become another's. */
