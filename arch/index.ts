@@ -2,7 +2,7 @@
  * Facts of Linux per architecture: everything that the layers above take from arch/ comes through here, but for the reasons of groups (reason.ts), which one command needs and no other should load.
  */
 export { type Abi, type AbiName, abi, abiNames, abiOf, isAbiName, nativeAbi, X32_BIT } from "./abi.ts";
-export { type Arg, type ArgKind, type ArgType, syscallArgs } from "./arg.ts";
+export { type Arg, type ArgKind, type ArgType, type ArgValues, syscallArgs } from "./arg.ts";
 export {
   type ConstantName,
   constant,
