@@ -96,6 +96,19 @@ const families: readonly Family[] = Object.freeze([
   bits(/^FALLOC_FL_\w+$/, "fallocate.mode"),
   bits(/^SECCOMP_FILTER_FLAG_\w+$/, "seccomp.flags"),
   bits(/^PERF_FLAG_\w+$/, "perf_event_open.flags"),
+  bits(/^[FRWX]_OK$/, "access.mode faccessat.mode faccessat2.mode"),
+  bits(/^IN_(?!CLOEXEC|NONBLOCK)\w+$/, "inotify_add_watch.mask"),
+  bits(/^(W(NOHANG|UNTRACED|CONTINUED)|__W(NOTHREAD|ALL|CLONE))$/, "wait4.options waitpid.options"),
+  bits(/^(W(NOHANG|STOPPED|EXITED|CONTINUED|NOWAIT)|__W(NOTHREAD|ALL|CLONE))$/, "waitid.options"),
+  bits(/^TIMER_ABSTIME$/, "clock_nanosleep.flags timer_settime.flags"),
+  bits(/^(OPEN_TREE_\w+|AT_(EMPTY_PATH|NO_AUTOMOUNT|RECURSIVE|SYMLINK_NOFOLLOW))$/, "open_tree.flags"),
+  bits(/^MOVE_MOUNT_(?!_)\w+$/, "move_mount.flags"),
+  bits(/^CLOSE_RANGE_\w+$/, "close_range.flags"),
+  one(/^FSCONFIG_\w+$/, "fsconfig.cmd"),
+  one(/^PRIO_(PROCESS|PGRP|USER)$/, "getpriority.which setpriority.which"),
+  one(/^POSIX_FADV_\w+$/, "fadvise64.advice fadvise64_64.advice"),
+  one(/^IORING_(UN)?REGISTER_(?!LAST|USE_REGISTERED_RING|FILES_SKIP)\w+$/, "io_uring_register.opcode"),
+  one(/^LINUX_REBOOT_CMD_\w+$/, "reboot.cmd"),
   bits(/^(PER_(LINUX|LINUX32|BSD|SVR4|MASK)|UNAME26|ADDR_\w+)$/, "personality.persona"),
 ]);
 
@@ -148,6 +161,11 @@ export function argMaskName(
   if (family.mask && constant(abi, family.mask) === mask) return family.mask;
   const flags = constantsOf(abi, family, width).filter(({ value }) => (value & (value - 1n)) === 0n);
   return joined(family.mask ? [] : flags, BigInt.asUintN(width, mask));
+}
+
+/** The flags whose names match `names` that make up `value`, joined with `|`; undefined when bits are left. */
+export function flagNames(abi: AbiName, names: RegExp, value: bigint): string | undefined {
+  return joined(constantsOf(abi, { names, bits: true, of: [] }, 64), value);
 }
 
 function familyOf(abi: AbiName, call: SyscallName, index: number): Family | undefined {
