@@ -5,22 +5,13 @@
  * any order. Everything fails closed: a handler that throws denies its call, and when the supervisor is gone
  * the kernel answers every such call with ENOSYS.
  */
-import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { constants } from "node:os";
-import { loadShim, POLLIN, type Shim } from "../../shim/index.ts";
-import type { Endian } from "../abi/data.ts";
+import { closeSync, readdirSync, readlinkSync } from "node:fs";
+import { loadShim, type Shim } from "../../shim/index.ts";
 import { SeccatError } from "../abi/error.ts";
-import { native, nr } from "./native.ts";
-import {
-  type Answer,
-  type Call,
-  decodeNotif,
-  encodeResponse,
-  type NotifSizes,
-  notifIoctls,
-  notifSizes,
-  SYNC_WAKE_UP,
-} from "./notify.ts";
+import { Listener } from "./listener.ts";
+import { drain, give } from "./loop.ts";
+import { nr } from "./native.ts";
+import type { Answer, Call } from "./notify.ts";
 import { unwatch, watch } from "./watch.ts";
 
 /** Decides about one call. A handler that throws or rejects denies it with EPERM. */
@@ -134,31 +125,30 @@ function notTaken(pid: number, call: string, errno: string): SeccatError {
   });
 }
 
-/** Serves `listener`, a descriptor of this process, which it closes in the end. */
-export function serve(shim: Shim, listener: number, onCall: CallHandler): Supervisor {
-  const session = new Session(shim, listener, onCall);
+/** Serves the listener `descriptor` of this process, and closes it in the end. */
+export function serve(shim: Shim, descriptor: number, onCall: CallHandler): Supervisor {
+  const session = new Session(new Listener(shim, descriptor), onCall);
   return { done: session.done, close: () => session.close() };
 }
 
+/**
+ * How long this thread waits for the next call after it answered one, and how long it does nothing but answer, in
+ * microseconds. A caller that was answered is running again at once, and its next call costs a turn of the event loop
+ * unless it finds this thread waiting.
+ */
+const BURST = { patience: 50, budget: 4000 };
+
 class Session {
-  readonly #shim: Shim;
-  readonly #listener: number;
+  readonly #listener: Listener;
   readonly #onCall: CallHandler;
-  readonly #endian: Endian;
-  readonly #sizes: NotifSizes;
-  readonly #ioctls = notifIoctls();
   readonly #open = new Set<Promise<void>>();
   readonly #failures: unknown[] = [];
-  #closed = false;
   #finish: () => void = () => {};
   readonly done: Promise<void>;
 
-  constructor(shim: Shim, listener: number, onCall: CallHandler) {
-    this.#shim = shim;
+  constructor(listener: Listener, onCall: CallHandler) {
     this.#listener = listener;
     this.#onCall = onCall;
-    this.#endian = native().endian;
-    this.#sizes = notifSizes(shim);
     const closed = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
@@ -166,95 +156,53 @@ class Session {
       if (this.#failures.length > 0) throw this.#failures[0];
     });
     this.done.catch(() => {}); // whoever awaits it later hears of it; it is no unhandled rejection until then
-    this.#ioctl(this.#ioctls.setFlags, SYNC_WAKE_UP); // faster where known, nothing where not
-    watch(shim, listener, (events) => this.#onEvents(events));
+    listener.syncWakeUp();
+    watch(listener.shim, listener.descriptor, () => this.#receive());
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    unwatch(this.#shim, this.#listener);
-    closeSync(this.#listener);
+    if (this.#listener.closed) return;
+    unwatch(this.#listener.shim, this.#listener.descriptor);
+    this.#listener.close();
     this.#finish();
   }
 
-  #onEvents(events: number): void {
-    if (events & POLLIN) this.#receive();
-    else {
-      unwatch(this.#shim, this.#listener); // nobody is left under the filter
-      void Promise.all(this.#open).then(() => this.close());
-    }
-  }
-
-  #ioctl(request: number, argument: number | Uint8Array) {
-    return this.#shim.syscall(nr("ioctl"), this.#listener, request, argument);
-  }
-
   #receive(): void {
-    const notif = new Uint8Array(this.#sizes.notif);
-    const answer = this.#ioctl(this.#ioctls.recv, notif);
-    if (answer.ok) {
-      const answered = this.#handle(decodeNotif(notif, this.#endian));
-      this.#open.add(answered);
-      void answered.then(() => this.#open.delete(answered));
-    } else if (answer.name !== "ENOENT" && answer.name !== "EINTR") {
-      // ENOENT: the caller died or was interrupted before its call was received
-      const message = `the kernel does not hand over a call: ${answer.name}`;
-      this.#failures.push(new SeccatError({ code: "enforce", message }));
+    try {
+      const burst = drain(
+        this.#listener,
+        (call) => this.#handle(call),
+        (error) => this.#failures.push(error),
+        BURST,
+      );
+      if (burst === "ended") this.#end();
+    } catch (error) {
+      this.#failures.push(error);
       this.close();
     }
   }
 
-  async #handle(call: Call): Promise<void> {
+  /** Nobody is left under the filter. */
+  #end(): void {
+    unwatch(this.#listener.shim, this.#listener.descriptor);
+    void Promise.all(this.#open).then(() => this.close());
+  }
+
+  #handle(call: Call): Answer | undefined {
+    const answer = this.#onCall(call);
+    if (!(answer instanceof Promise)) return answer;
+    const answered = this.#answerLater(call, answer);
+    this.#open.add(answered);
+    void answered.then(() => this.#open.delete(answered));
+    return undefined;
+  }
+
+  async #answerLater(call: Call, answer: Promise<Answer>): Promise<void> {
     try {
-      const answer = await this.#onCall(call);
-      if ("kill" in answer) this.#kill(call);
-      this.#send(call, answer);
+      give(this.#listener, call, await answer);
     } catch (error) {
+      this.#listener.answer(call.id, { errno: "EPERM" });
       this.#failures.push(error);
-      this.#send(call, { errno: "EPERM" });
     }
   }
-
-  #send(call: Call, answer: Answer): void {
-    const response = encodeResponse(call.id, answer, this.#sizes.response, this.#endian);
-    if (this.#closed) return; // the listener's number may be another file's by now
-    this.#ioctl(this.#ioctls.send, response); // ENOENT: the caller died or was interrupted meanwhile
-  }
-
-  /** Whether a call still waits; while it does, its thread id cannot have become another's. */
-  #waits(call: Call): boolean {
-    const id = new Uint8Array(8);
-    new DataView(id.buffer).setBigUint64(0, call.id, this.#endian === "little");
-    return !this.#closed && this.#ioctl(this.#ioctls.idValid, id).ok;
-  }
-
-  /** Ends the process of a call by SIGSYS, as the kernel would; by SIGKILL when the process has other plans with SIGSYS. */
-  #kill(call: Call): void {
-    const signal = (name: "SIGSYS" | "SIGKILL") => {
-      if (call.pid === 0 || !this.#waits(call)) return;
-      try {
-        process.kill(call.pid, name);
-      } catch {
-        // gone, or not ours to end: the call is denied all the same
-      }
-    };
-    if (dieOfSigsys(call.pid)) signal("SIGSYS");
-    if (!dieOfSigsys(call.pid)) signal("SIGKILL");
-  }
-}
-
-/** Whether SIGSYS would end the process of a thread: neither caught, nor ignored, nor blocked. */
-function dieOfSigsys(tid: number): boolean {
-  let status: string;
-  try {
-    status = readFileSync(`/proc/${tid}/status`, "utf8");
-  } catch {
-    return false;
-  }
-  const sigsys = 1n << BigInt(constants.signals.SIGSYS - 1);
-  return ["SigBlk", "SigIgn", "SigCgt"].every((field) => {
-    const mask = new RegExp(`^${field}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1];
-    return mask !== undefined && (BigInt(`0x${mask}`) & sigsys) === 0n;
-  });
 }
