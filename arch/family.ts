@@ -107,7 +107,10 @@ const families: readonly Family[] = Object.freeze([
   one(/^FSCONFIG_\w+$/, "fsconfig.cmd"),
   one(/^PRIO_(PROCESS|PGRP|USER)$/, "getpriority.which setpriority.which"),
   one(/^POSIX_FADV_\w+$/, "fadvise64.advice fadvise64_64.advice"),
-  one(/^IORING_(UN)?REGISTER_(?!LAST|USE_REGISTERED_RING|FILES_SKIP)\w+$/, "io_uring_register.opcode"),
+  one(
+    /^IORING_(UN)?REGISTER_(?!LAST|USE_REGISTERED_RING|FILES_SKIP|DST_|SRC_)\w+$/,
+    "io_uring_register.opcode",
+  ),
   one(/^LINUX_REBOOT_CMD_\w+$/, "reboot.cmd"),
   bits(/^(PER_(LINUX|LINUX32|BSD|SVR4|MASK)|UNAME26|ADDR_\w+)$/, "personality.persona"),
 ]);
@@ -161,6 +164,11 @@ export function argMaskName(
   if (family.mask && constant(abi, family.mask) === mask) return family.mask;
   const flags = constantsOf(abi, family, width).filter(({ value }) => (value & (value - 1n)) === 0n);
   return joined(family.mask ? [] : flags, BigInt.asUintN(width, mask));
+}
+
+/** Whether the values of argument `index` of `call` are constants that some family names. */
+export function hasValueNames(abi: AbiName, call: SyscallName, index: number): boolean {
+  return syscallArgs(abi, call)?.[index]?.kind === "signal" || familyOf(abi, call, index) !== undefined;
 }
 
 /** The flags whose names match `names` that make up `value`, joined with `|`; undefined when bits are left. */

@@ -15,7 +15,7 @@ export {
   signalNames,
   signalNumber,
 } from "./constant.ts";
-export { argFamilies, argMaskName, argValueName, flagNames } from "./family.ts";
+export { argFamilies, argMaskName, argValueName, flagNames, hasValueNames } from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
 export {
   isSyscallName,

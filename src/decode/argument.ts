@@ -98,6 +98,8 @@ function scalarText(scene: Scene, index: number, arg: Arg, value: bigint): strin
     case "uid":
     case "gid":
       return number === allOnes(arg.type) ? "-1" : String(number);
+    case "uint":
+      return number < 1n << 32n ? String(number) : hex(number);
     default:
       return String(number);
   }

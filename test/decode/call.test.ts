@@ -74,7 +74,7 @@ const cases: readonly (readonly [
     "openat",
     [3, base, 0o2000000, 0o644],
     process(text("./x"), { 3: "/srv" }),
-    'openat(dirfd=3</srv>, pathname="./x"</srv/x>, flags=O_RDONLY|O_CLOEXEC)',
+    'openat(dirfd=3</srv>, pathname="./x"</srv/x>, flags=O_CLOEXEC)',
   ],
   [
     "a mode where a file may be made",
@@ -167,14 +167,14 @@ const cases: readonly (readonly [
     "execve",
     [base, base, 0],
     process(argv),
-    'execve(pathname=" \\x00"</x>, argv=["ls", "-l"], envp=NULL)',
+    'execve(pathname=" "</home/cat/ >, argv=["ls", "-l"], envp=NULL)',
   ],
   [
     "openat2's structure",
     "openat2",
     [AT_FDCWD, base, base, 24],
     process(how),
-    'openat2(dirfd=AT_FDCWD</home/cat>, pathname=""</home/cat>, how={flags=O_RDONLY|O_CLOEXEC, resolve=RESOLVE_BENEATH|RESOLVE_IN_ROOT}, size=24)',
+    'openat2(dirfd=AT_FDCWD</home/cat>, pathname="", how={flags=O_CLOEXEC, resolve=RESOLVE_BENEATH|RESOLVE_IN_ROOT}, size=24)',
   ],
   [
     "clone3's structure",
@@ -195,7 +195,7 @@ const cases: readonly (readonly [
     "ioctl",
     [0, 0xdeadbeefn, 0],
     unseen,
-    "ioctl(fd=0, request=0xdeadbeef, argp=NULL)",
+    "ioctl(fd=0, request=0xdeadbeef, arg=0)",
   ],
   [
     "what a caller leaves above 32 bits",
@@ -217,7 +217,7 @@ const cases: readonly (readonly [
     "prctl",
     [38, 1, 0, 0, 0],
     unseen,
-    "prctl(option=PR_SET_NO_NEW_PRIVS, arg2=1, arg3=0, arg4=0, arg5=0)",
+    "prctl(option=PR_SET_NO_NEW_PRIVS, second=1, third=0, fourth=0, fifth=0)",
   ],
   [
     "a mount",
