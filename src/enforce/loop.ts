@@ -157,7 +157,10 @@ export function startLoop(order: LoopOrder): Loop {
     data: order.data,
   };
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const worker = new Worker(new URL(`./loopworker.${extension}`, import.meta.url), { workerData });
+  const worker = new Worker(new URL(`./loopworker.${extension}`, import.meta.url), {
+    workerData,
+    execArgv: [],
+  });
   const tell = () => void writeSync(stop, new Uint8Array(new BigUint64Array([1n]).buffer));
   process.once("exit", tell); // or the process would wait for the worker's turn
   const done = outcome(worker, order.onMessage).finally(() => {
