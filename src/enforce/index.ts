@@ -1,7 +1,15 @@
 /** Filters in a kernel: on this process, on a command, supervised; and what this machine can do of that. */
 export type { AttachOptions } from "./attach.ts";
+export { type CallerIdentity, type CodePlace, WaitingCaller } from "./caller.ts";
 export { type Environment, inheritedEnvironment, inheritedWords, type Text } from "./command.ts";
-export { type Denial, judge, logDenials, notifyDenials } from "./denials.ts";
+export {
+  type Denial,
+  judge,
+  logDenials,
+  type NotifyingStack,
+  notifyDenials,
+  notifyStack,
+} from "./denials.ts";
 export {
   type InstalledFilter,
   type OtherThread,

@@ -150,7 +150,7 @@ async function nameDenial(
         child.pid ?? 0,
         (call) => {
           calls.push(callText(abi, call));
-          return judge(program, call).answer;
+          return judge([program], call).answer;
         },
         { wait: PATIENCE },
       );
