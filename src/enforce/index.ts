@@ -20,6 +20,7 @@ export {
 export { endKeepingTerminal } from "./ending.ts";
 export type { HostFact } from "./fact.ts";
 export { type Installed, type InstallOptions, install } from "./install.ts";
+export { type LoggedKill, loggedKill } from "./kernellog.ts";
 export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
 export type { Answer, Call } from "./notify.ts";
 export { endWithParent } from "./parent.ts";

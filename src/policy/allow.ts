@@ -57,7 +57,7 @@ export function allowanceFor(
   if (call === undefined && policy.arches.length > 1)
     return none(`call ${data.nr} has no name, and its number may be another call on the other arches`);
   const args = call ? argsByRegister(abi, call) : [];
-  const told = toldArguments(policy, abi, data.nr, call, args);
+  const told = tellingArguments([policy], abi, data.nr);
   for (const spelling of ["names", "numbers"] as const) {
     const tests = told.map((index) => testOf({ abi, call, spelling }, index, args[index], data.args[index]));
     const rule = allowRule([call ?? data.nr], conditionOf(tests));
@@ -85,23 +85,23 @@ const meaningful: ReadonlySet<ArgKind> = new Set(["cmd", "flags", "clockid", "si
 /** Further arguments of that sort, as `call.argument`. */
 const alsoMeaningful = /^(socket(pair)?\.protocol|f?chmod(at2?)?\.mode|mknod(at)?\.mode)$/;
 
-/** The indices of the arguments to look at, in order. */
-function toldArguments(
-  policy: Policy,
-  abi: AbiName,
-  nr: number,
-  call: SyscallName | undefined,
-  args: readonly (Arg | undefined)[],
-): number[] {
+/**
+ * The indices of the arguments by which a rule would tell calls of number `nr` apart, in order: those that mean something
+ * by themselves, and those that some of `policies` look at.
+ */
+export function tellingArguments(policies: readonly Policy[], abi: AbiName, nr: number): number[] {
   const told = new Set<number>();
-  if (call)
-    args.forEach((arg, index) => {
-      if (!arg) return;
-      const named = hasValueNames(abi, call, index) || alsoMeaningful.test(`${call}.${arg.name}`);
-      if (meaningful.has(arg.kind) || named) told.add(index);
-    });
-  const arch = resolve(policy).arches.find((candidate) => candidate.abi === abi);
-  for (const { when } of arch?.calls.get(nr) ?? []) if (when) addTested(when, told);
+  const call = syscallName(abi, nr);
+  const args = call ? argsByRegister(abi, call) : [];
+  args.forEach((arg, index) => {
+    if (!arg || !call) return;
+    const named = hasValueNames(abi, call, index) || alsoMeaningful.test(`${call}.${arg.name}`);
+    if (meaningful.has(arg.kind) || named) told.add(index);
+  });
+  for (const policy of policies) {
+    const arch = resolve(policy).arches.find((candidate) => candidate.abi === abi);
+    for (const { when } of arch?.calls.get(nr) ?? []) if (when) addTested(when, told);
+  }
   return [...told].sort((a, b) => a - b);
 }
 
