@@ -173,8 +173,13 @@ export function hasValueNames(abi: AbiName, call: SyscallName, index: number): b
 
 /** The flags whose names match `names` that make up `value`, joined with `|`; undefined when bits are left. */
 export function flagNames(abi: AbiName, names: RegExp, value: bigint): string | undefined {
-  return joined(constantsOf(abi, { names, bits: true, of: [] }, 64), value);
+  const family = asked.get(names.source) ?? bits(names, "");
+  asked.set(names.source, family);
+  return joined(constantsOf(abi, family, 64), value);
 }
+
+/** Families that no argument has, by their pattern. */
+const asked = new Map<string, Family>();
 
 function familyOf(abi: AbiName, call: SyscallName, index: number): Family | undefined {
   const arg = syscallArgs(abi, call)?.[index];
@@ -182,18 +187,30 @@ function familyOf(abi: AbiName, call: SyscallName, index: number): Family | unde
   return families.find(({ of }) => of.includes(`${call}.${arg.name}`) || of.includes(`:${arg.kind}`));
 }
 
-function constantsOf(abi: AbiName, family: Family, width: 32 | 64) {
-  return namesOf(family).flatMap((name) => {
+interface Named {
+  readonly name: string;
+  readonly value: bigint;
+}
+
+const valued = new Map<Family, Map<string, readonly Named[]>>();
+
+/** The constants of a family with their values on the ABI, found out once. */
+function constantsOf(abi: AbiName, family: Family, width: 32 | 64): readonly Named[] {
+  const byAbi = valued.get(family) ?? new Map<string, readonly Named[]>();
+  valued.set(family, byAbi);
+  const key = `${abi} ${width}`;
+  const before = byAbi.get(key);
+  if (before) return before;
+  const constants = namesOf(family).flatMap((name) => {
     const number = constant(abi, name);
     return number === undefined ? [] : [{ name, value: BigInt.asUintN(width, number) }];
   });
+  byAbi.set(key, constants);
+  return constants;
 }
 
 /** The fewest large constants that make up `value` exactly, smallest first; undefined when bits are left. */
-function joined(
-  constants: readonly { readonly name: string; readonly value: bigint }[],
-  value: bigint,
-): string | undefined {
+function joined(constants: readonly Named[], value: bigint): string | undefined {
   const names: string[] = [];
   let left = value;
   for (const one of constants.toSorted((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0))) {
