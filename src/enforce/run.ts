@@ -50,7 +50,7 @@ export async function run(
     };
     for (const signal of early) deliver(signal);
     const { status, signal } = await launched.exited;
-    launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    if (!options.onListener) launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await launched.supervisor?.done;
     return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
   } finally {

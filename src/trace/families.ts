@@ -11,8 +11,9 @@ interface Successor {
   readonly since: string;
   /** Only on ABIs of this word size. */
   readonly bits?: 32 | 64;
-  /** Only when some such call had this text among its arguments. */
+  /** Only when some such call had this text among its arguments, which is these bits of a register. */
   readonly args?: string;
+  readonly register?: { readonly register: number; readonly bits: number };
 }
 
 const successors: readonly Successor[] = [
@@ -33,6 +34,7 @@ const successors: readonly Successor[] = [
     now: ["fstat"],
     since: "glibc calls it for fstat() since 2.39",
     args: "AT_EMPTY_PATH",
+    register: { register: 3, bits: 0x1000 },
   },
   { old: "stat64", now: ["statx", "fstatat64"], since: "glibc since 2.33, musl since 1.2.0" },
   { old: "lstat64", now: ["statx", "fstatat64"], since: "glibc since 2.33, musl since 1.2.0" },
@@ -92,6 +94,10 @@ export interface SuccessorNote {
 export const telling: ReadonlyMap<string, string> = new Map(
   successors.flatMap(({ old, args }) => (args === undefined ? [] : [[old, args]])),
 );
+
+/** The same as registers have them, by call. */
+export const tellingRegisters: ReadonlyMap<string, { readonly register: number; readonly bits: number }> =
+  new Map(successors.flatMap(({ old, register }) => (register === undefined ? [] : [[old, register]])));
 
 /** What other libcs call instead of the calls in `seen`; `told` are those that had their telling argument. */
 export function successorsOf(
