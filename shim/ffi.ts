@@ -1,4 +1,4 @@
-import type { Backend } from "./types.ts";
+import type { Backend, CallArgument } from "./types.ts";
 
 /** The part of ffi-napi that is used; the package has no types of its own. */
 interface FfiNapi {
@@ -42,8 +42,8 @@ export function ffiNapiBackend(load: <Name extends keyof Modules>(id: Name) => M
   const prctl = ffi.ForeignFunction(libc.get("prctl"), "int", ["int", ...words(4)]);
   const poll = ffi.ForeignFunction(libc.get("poll"), "int", [word, "ulong", "int"]);
   const address = (bytes: Uint8Array) => BigInt(`0x${ref.hexAddress(view(bytes))}`);
-  const plain = (arg: bigint | Uint8Array) => {
-    const value = typeof arg === "bigint" ? arg : address(arg);
+  const plain = (arg: CallArgument) => {
+    const value = typeof arg === "object" ? address(arg) : arg;
     return word === "uint64" ? value.toString() : Number(value);
   };
   return {

@@ -130,16 +130,22 @@ export const POLLHUP = 0x10;
 /** revents bit: no such descriptor. */
 export const POLLNVAL = 0x20;
 
-function registers(args: readonly CallArgument[], count: number): (bigint | Uint8Array)[] {
+/** The arguments as whole registers. Small numbers stay numbers: this is in the way of every call. */
+function registers(args: readonly CallArgument[], count: number): CallArgument[] {
   if (args.length > count)
     throw new SeccatError({
       code: "internal",
       message: `a call takes ${count} arguments, not ${args.length}`,
     });
-  return Array.from({ length: count }, (_, i) => {
-    const arg = args[i] ?? 0n;
-    return typeof arg === "object" ? arg : BigInt.asUintN(wordBits, BigInt(arg));
-  });
+  const words: CallArgument[] = [];
+  for (let i = 0; i < count; i++) words.push(register(args[i] ?? 0));
+  return words;
+}
+
+function register(arg: CallArgument): CallArgument {
+  if (typeof arg === "object" || (typeof arg === "number" && arg >= 0 && arg <= 0xffff_ffff && arg % 1 === 0))
+    return arg;
+  return BigInt.asUintN(wordBits, BigInt(arg));
 }
 
 const wordBits = ["arm", "ia32", "mips", "mipsel", "ppc", "s390"].includes(process.arch) ? 32 : 64;

@@ -15,7 +15,7 @@ export function koffiBackend(load: (id: "koffi") => typeof Koffi): Backend {
   return {
     name: "koffi",
     version: koffi.version,
-    syscall: (nr, args) => Number(syscall(nr, ...args)),
+    syscall: (nr, [a, b, c, d, e, f]) => Number(syscall(nr, a, b, c, d, e, f)), // faster than a spread
     prctl: (option, args) => Number(prctl(option, ...args)),
     errno: () => koffi.errno(),
     address: (bytes) => BigInt(koffi.address(bytes)),

@@ -31,9 +31,9 @@ export interface Shim {
 export interface Backend {
   readonly name: BackendName;
   readonly version: string;
-  /** The functions as they are: -1 and errno on failure. Integers arrive as unsigned bigints. */
-  syscall(nr: number, args: readonly (bigint | Uint8Array)[]): number;
-  prctl(option: number, args: readonly (bigint | Uint8Array)[]): number;
+  /** The functions as they are: -1 and errno on failure. Integers arrive unsigned, those above 32 bits as bigints. */
+  syscall(nr: number, args: readonly CallArgument[]): number;
+  prctl(option: number, args: readonly CallArgument[]): number;
   errno(): number;
   address(bytes: Uint8Array): bigint;
   /** poll(fds, 1, timeout) off the main thread. */

@@ -1,4 +1,5 @@
 /** Filters in a kernel: on this process, on a command, supervised; and what this machine can do of that. */
+export type { AttachOptions } from "./attach.ts";
 export { type Environment, inheritedEnvironment, inheritedWords, type Text } from "./command.ts";
 export { type Denial, judge, logDenials, notifyDenials } from "./denials.ts";
 export {
@@ -17,7 +18,8 @@ export { endWithParent } from "./parent.ts";
 export { type Plan, plan } from "./plan.ts";
 export type { NotStarted, SpawnOptions, StdioEntry } from "./prepare.ts";
 export { type RunResult, run } from "./run.ts";
+export type { CallHandler, Supervisor } from "./serve.ts";
 export { type HostStatus, hostStatus } from "./status.ts";
-export { type CallHandler, type SuperviseOptions, type Supervisor, supervise } from "./supervise.ts";
+export { supervise } from "./supervise.ts";
 export { findUser, type Identity, type User } from "./user.ts";
 export { checkFits } from "./verdict.ts";

@@ -12,7 +12,8 @@ import { SeccatError } from "../../src/abi/error.ts";
 import { spawnFiltered } from "../../src/enforce/launch.ts";
 import { native } from "../../src/enforce/native.ts";
 import type { Call } from "../../src/enforce/notify.ts";
-import { type CallHandler, supervise } from "../../src/enforce/supervise.ts";
+import type { CallHandler } from "../../src/enforce/serve.ts";
+import { supervise } from "../../src/enforce/supervise.ts";
 import { sacrifice } from "./child.ts";
 import { type allowAll, computed, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
 
