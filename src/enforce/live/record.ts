@@ -7,20 +7,20 @@
  * no program in it can open a listener of its own (EBUSY). A signal that arrives before a call is received interrupts the
  * call: it starts again, or fails with EINTR if the handler was installed without SA_RESTART.
  */
-import { closeSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import { actionValues } from "../../abi/action.ts";
 import { check } from "../../bpf/check.ts";
 import type { Program } from "../../bpf/program.ts";
 import type { PhaseOptions } from "../../trace/phase.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { Text } from "../command.ts";
+import type { Listener } from "../listener.ts";
+import { startLoop } from "../loop.ts";
 import { native } from "../native.ts";
 import type { SpawnOptions } from "../prepare.ts";
 import { type RunResult, run } from "../run.ts";
-import type { Supervisor } from "../supervise.ts";
-import { loopShim } from "../supervise.ts";
-import type { Account, FromReceiver, ReceiverSetup } from "./message.ts";
+import type { Supervisor } from "../serve.ts";
+import { Bell, bellMemory } from "./bell.ts";
+import { type Account, isFromReceiver, newMailbox, type ReceiverOrder } from "./message.ts";
 
 /** How to record a command. */
 export interface RecordOptions extends Pick<SpawnOptions, "cwd" | "env" | "stdio">, PhaseOptions {
@@ -43,11 +43,37 @@ export function notifyAll(): Program {
 export async function record(argv: readonly Text[], options: RecordOptions): Promise<Recorded> {
   const { each, cwd, env, stdio, ...phases } = options;
   let account: Account = { calls: 0, listeners: 0 };
-  const onListener = (listener: number): Promise<Supervisor> =>
-    startReceiver(listener, phases, (message) => {
-      if (message.kind === "process") each(message.process);
-      else if (message.kind === "end") account = message;
+  const mailbox = newMailbox();
+  const onListener = (listener: Listener): Supervisor => {
+    const memory = bellMemory();
+    const data: ReceiverOrder = { native: native().abi, phases, view: false, mailbox, bell: memory };
+    const bell = new Bell(memory, listener.shim);
+    const leave = () => bell.leave();
+    process.once("exit", leave); // before the loop's own, which waits for its thread
+    const loop = startLoop({
+      listener,
+      module: new URL(`./handler.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url),
+      data,
+      onMessage: (message) => {
+        if (!isFromReceiver(message)) return;
+        if (message.kind === "process") each(message.process);
+        else if (message.kind === "account") account = message.account;
+      },
     });
+    const done = loop.done
+      .then(() => {})
+      .finally(() => {
+        bell.stop();
+        process.off("exit", leave);
+        listener.close();
+      });
+    done.catch(() => {}); // whoever awaits it hears of it
+    const close = () => {
+      loop.stop();
+      bell.leave();
+    };
+    return { done, close };
+  };
   const result = await run([notifyAll()], argv, {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
@@ -55,46 +81,4 @@ export async function record(argv: readonly Text[], options: RecordOptions): Pro
     onListener,
   });
   return { ...result, account };
-}
-
-/** Starts the receiving thread; resolves when it is about to receive. */
-function startReceiver(
-  listener: number,
-  phases: PhaseOptions,
-  onMessage: (message: FromReceiver) => void,
-): Promise<Supervisor> {
-  const control = new SharedArrayBuffer(4);
-  const shim = loopShim();
-  const setup: ReceiverSetup = {
-    listener,
-    native: native().abi,
-    phases,
-    ffiNapi: shim.backend === "ffi-napi",
-    viewEvery: undefined,
-    control,
-  };
-  const file = `./thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`;
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: setup });
-  return new Promise((resolve, reject) => {
-    let end: () => void = () => {};
-    let fail: (error: unknown) => void = reject;
-    const done = new Promise<void>((ended, failed) => {
-      end = ended;
-      fail = failed;
-    });
-    done.catch(() => {});
-    worker.on("message", (message: FromReceiver) => {
-      onMessage(message);
-      if (message.kind === "ready")
-        resolve({ done, close: () => void Atomics.store(new Int32Array(control), 0, 1) });
-    });
-    worker.on("error", (error) => {
-      reject(error);
-      fail(error);
-    });
-    worker.on("exit", () => {
-      closeSync(listener);
-      end();
-    });
-  });
 }
