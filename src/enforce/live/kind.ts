@@ -1,7 +1,17 @@
 /** What a recorder has to know about each system call, looked up by what the kernel tells of one. */
-import { type AbiName, abi, abiOf, syscallName, X32_BIT } from "../../../arch/index.ts";
+import {
+  type AbiName,
+  abi,
+  abiOf,
+  constant,
+  isConstantName,
+  type SyscallName,
+  syscallArgs,
+  syscallName,
+  telling,
+  X32_BIT,
+} from "../../../arch/index.ts";
 import type { Mode } from "../../trace/event.ts";
-import { tellingRegisters } from "../../trace/families.ts";
 
 /** What a call does to the processes that are watched. */
 export type Effect = "make" | "exec" | "exit" | "exit_group" | "listen" | "filter";
@@ -14,7 +24,7 @@ export interface Kind {
   /** Undefined for the machine's own. */
   readonly mode: Mode | undefined;
   readonly effect: Effect | undefined;
-  /** The argument, and its bits, that families.ts asks about. */
+  /** The argument, and its bits, that arch/twin.ts asks about. */
   readonly telling: { readonly register: number; readonly bits: number } | undefined;
 }
 
@@ -41,8 +51,16 @@ export function kindOf(native: AbiName, arch: number, nr: number): Kind {
     nr: bare,
     mode: own === undefined || own === native ? undefined : modeOf(own),
     effect: name && effects[name],
-    telling: name && tellingRegisters.get(name),
+    telling: own && name ? tellingOf(own, name) : undefined,
   };
+}
+
+/** Where the constant that arch/twin.ts asks about is found: in the call's flags. */
+function tellingOf(own: AbiName, name: SyscallName): Kind["telling"] {
+  const sign = telling.get(name);
+  const register = syscallArgs(own, name)?.findIndex((arg) => /^flags?$/.test(arg.name)) ?? -1;
+  if (sign === undefined || register < 0 || !isConstantName(sign)) return undefined;
+  return { register, bits: Number(BigInt.asUintN(32, constant(own, sign) ?? 0n)) };
 }
 
 function modeOf(name: AbiName): Mode {
