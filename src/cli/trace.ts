@@ -36,7 +36,9 @@ export async function trace(args: Args): Promise<number> {
   const output = args.output();
   const delivery: Delivery = { output, json: args.flag("json"), split: options.split !== undefined };
   if (delivery.split && !delivery.json && (output === undefined || output === "-"))
-    throw usage("--split writes several policies", { fix: "-o FILE: those of the parts are written beside it" });
+    throw usage("--split writes several policies", {
+      fix: "-o FILE: those of the parts are written beside it",
+    });
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
     deliver(widened(await learnLogs(logs, options), causes), delivery);

@@ -1,4 +1,5 @@
 /** Whose calls to learn from, and from when on, as the options of a command line say. */
+import { didYouMean } from "../abi/nearest.ts";
 import { type LearnOptions, type PhaseName, phaseNames, type Split, splits } from "../trace/index.ts";
 import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
@@ -37,9 +38,11 @@ function whoseOf(args: Args): Pick<LearnOptions, "only" | "pids" | "program"> {
 function pidOf(option: string, word: string): number {
   if (/^[1-9]\d{0,9}$/.test(word)) return Number(word);
   if (option === "--pid") throw usage("--pid is no process number", { received: word });
-  throw usage("--only says nothing about processes", {
-    received: word,
+  const fix = didYouMean(word, ["child", "all"]);
+  throw usage(`--only cannot be ${word}`, {
     expected: "child, all, process numbers, or /REGEX/ for the name or path of a program",
+    received: word,
+    ...(fix === undefined ? {} : { fix }),
   });
 }
 

@@ -33,6 +33,8 @@ export interface Bucket {
   readonly parts: Map<string, Tally>;
   readonly pids: Set<number>;
   unnamed: boolean;
+  /** Whether there were calls that are not to be learned from. */
+  skipped: boolean;
 }
 
 /** The calls of one task in one stretch of its process. */
@@ -75,7 +77,7 @@ export function newChoice(options: ChoiceOptions, table: Processes): Choice {
 }
 
 function newBucket(): Bucket {
-  return { tally: new Map(), parts: new Map(), pids: new Set(), unnamed: false };
+  return { tally: new Map(), parts: new Map(), pids: new Set(), unnamed: false, skipped: false };
 }
 
 /** Where a call of a task, entered at `order`, is counted. */
@@ -154,7 +156,6 @@ function place(choice: Choice, task: Task, fate: Bucket | undefined): void {
   choice.fates.set(task, fate);
   if (!held) return;
   const { phases, image } = beginningOf(leader);
-  putPid(fate, leader.pid);
   for (const { stretch, tally } of held)
     put(choice, fate, leader.pid, tally, [...phases, ...stretch.phases], stretch.image ?? image);
 }
@@ -167,7 +168,6 @@ export function takeWatched(choice: Choice, process: WatchedProcess): number {
   const isLeft =
     (wanted && !tids.some((tid) => wanted.has(tid))) || (options.only === "child" && parent === undefined);
   const fate = isLeft ? left : taken;
-  putPid(fate, pid);
   const stretches = [firstStretch];
   for (const at of cuts) stretches.push(nextStretch(stretches.at(-1) ?? firstStretch, at));
   let calls = 0;
@@ -188,15 +188,14 @@ function put(
   phases: readonly string[],
   image: Image,
 ): void {
-  if (!isSelected(options, phases, image)) return;
-  addTally(fate.tally, tally);
-  if (options.split !== undefined) addPart(fate, partOf(options.split, pid, phases, image), tally);
-}
-
-/** Has a process belong to those of a fate. */
-function putPid(fate: Bucket, pid: number | undefined): void {
+  if (!isSelected(options, phases, image)) {
+    fate.skipped = true;
+    return;
+  }
   if (pid === undefined) fate.unnamed = true;
   else fate.pids.add(pid);
+  addTally(fate.tally, tally);
+  if (options.split !== undefined) addPart(fate, partOf(options.split, pid, phases, image), tally);
 }
 
 function addPart({ parts }: Bucket, name: string, tally: Tally): void {
@@ -228,6 +227,7 @@ function pour(from: Bucket, into: Bucket): void {
   for (const [name, tally] of from.parts) addPart(into, name, tally);
   for (const pid of from.pids) into.pids.add(pid);
   if (from.unnamed) into.unnamed = true;
+  if (from.skipped) into.skipped = true;
 }
 
 /** A sentence on what was taken, and by which rule. */

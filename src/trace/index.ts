@@ -15,16 +15,25 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
-export { type Learned, type Learner, type LearnOptions, learn, newLearner, type Part, type Taken } from "./learn.ts";
+export {
+  type Learned,
+  type Learner,
+  type LearnOptions,
+  learn,
+  newLearner,
+  type Part,
+  type Taken,
+} from "./learn.ts";
+export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
 export {
+  droppedAfterStart,
   formatReading,
-  droppedAfterStart, formatReport,
+  formatReport,
   type Group,
   type LearnedCall,
   type LearnReport,
   type ReadReport,
 } from "./report.ts";
-export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type Split, splits } from "./stretch.ts";
 export type { WatchedProcess } from "./watched.ts";

@@ -3,8 +3,8 @@
 // It knows no pid namespaces, but where strace adds `/* 12 in strace's PID NS */`.
 
 import { splitArgs } from "./argument.ts";
-import { firstStretch, type Stretch } from "./stretch.ts";
 import type { BeginEvent, CallEvent, ExitEvent, Mode, StraceEvent } from "./event.ts";
+import { firstStretch, type Stretch } from "./stretch.ts";
 
 /** One thread that strace follows; a process is the thread that began it, with those that it leads. */
 export interface Task {

@@ -48,8 +48,7 @@ export function nothingTaken({ options, left, taken }: Choice, live: boolean): S
     const message = `no call of pid ${options.pids.join(", ")} is in the trace`;
     return new SeccatError({ code: "trace", message, received });
   }
-  if (taken.pids.size > 0 || taken.unnamed)
-    return new SeccatError({ code: "trace", message: neverThere(options) });
+  if (taken.skipped) return new SeccatError({ code: "trace", message: neverThere(options) });
   const message = "the trace has one process only, so no child to learn from";
   const fix = live
     ? "learn from all processes: leave out --only"
