@@ -1,20 +1,22 @@
 // Condenses a part of a log (piece.ts). In doubt a line is kept: that costs space and never a difference. It knows
-// of the reader and of process.ts what makes one line depend on another, and nothing else.
+// of the reader, of process.ts and of phase.ts what makes one line depend on another, and nothing else.
 
+import { telling } from "../../arch/index.ts";
+import { splitArgs } from "./argument.ts";
 import type { CallEvent } from "./event.ts";
 import { ownText } from "./journal.ts";
-import { type CallLine, type Line, type ProcessLine, readLine } from "./line.ts";
+import { type CallLine, type Line, readLine } from "./line.ts";
 import { Lines } from "./lines.ts";
 import { isShownName } from "./name.ts";
-import type { Batch, Piece } from "./piece.ts";
+import { type PhaseOptions, type Trigger, triggersOf } from "./phase.ts";
+import type { KeptLine, Piece } from "./piece.ts";
 import { leavers, makers } from "./process.ts";
 import { skipSpace } from "./scan.ts";
-import { count, type Tally } from "./tally.ts";
 
-/** How to condense. */
-export interface CondenseOptions {
-  /** The call that a phase begins after. */
-  readonly after?: string;
+/** What is going to be learned: calls that it tells apart are not counted as one. */
+export interface CondenseOptions extends PhaseOptions {
+  /** Tells calls of one name and process apart. */
+  readonly apart?: (call: Pick<CallEvent, "name" | "nr" | "args">) => string;
 }
 
 /** A part of a log that arrives in pieces of any size. */
@@ -24,19 +26,9 @@ export interface Condenser {
   end(): Piece;
 }
 
-/** What is known of a process in this part. */
-interface Known {
-  /** The kept line behind which its calls are counted now. */
-  since: number;
-  tally: Tally | undefined;
-  /** A call whose end may follow. */
-  open: OpenLine | undefined;
-  /** Whether a kept line has left a call open. */
-  keptOpen: boolean;
-  /** Whether its first call of the phase's name was kept. */
-  reached: boolean;
-}
+type Pid = number | undefined;
 
+/** A call whose end may follow. */
 interface OpenLine {
   readonly line: number;
   readonly text: string;
@@ -50,10 +42,11 @@ const longest = 16777216;
 /** Unreadable lines that are kept for the report. */
 const keptUnreadable = 10;
 const execs: ReadonlySet<string> = new Set(["execve", "execveat"]);
+const socketMakers: ReadonlySet<string> = new Set(["accept", "accept4", "listen"]);
 
 /** A condenser at the beginning of a part. No input makes it throw. */
 export function condenser(options: CondenseOptions = {}): Condenser {
-  const state = new Condensing(options.after);
+  const state = new Condensing(options);
   const lines = new Lines(longest, (text, start, stop) => state.line(text, start, stop));
   return {
     push: (piece) => lines.push(piece),
@@ -65,19 +58,26 @@ export function condenser(options: CondenseOptions = {}): Condenser {
 }
 
 class Condensing {
-  readonly #after: string | undefined;
-  readonly #kept = new Map<number, string>();
-  readonly #batches: { readonly after: number; readonly pid: number | undefined; readonly tally: Tally }[] =
-    [];
-  readonly #known = new Map<number | undefined, Known>();
+  readonly #options: CondenseOptions;
+  readonly #triggers: readonly Trigger[];
+  readonly #kept = new Map<number, { text: string; calls: number; failed: number }>();
   readonly #skipped = { lines: 0, read: 0, blank: 0, unreadable: 0 };
+  /** The kept line of each kind of call, by process: further ones are counted there. */
+  readonly #alike = new Map<Pid, Map<string, number>>();
+  /** Calls whose first half is not kept so far. */
+  readonly #open = new Map<Pid, OpenLine>();
+  /** The names of those whose first half is kept, and whose second half did not come. */
+  readonly #keptOpen = new Map<Pid, string>();
+  /** The triggers that each process has pulled since it was known whom it belongs to. */
+  readonly #pulled = new Map<Pid, Set<string>>();
   #line = 0;
   #unreadable = 0;
   /** Whether the next line cannot be read by itself: at the beginning, behind a call without result, in a table. */
   #leaning = true;
 
-  constructor(after: string | undefined) {
-    this.#after = after;
+  constructor(options: CondenseOptions) {
+    this.#options = options;
+    this.#triggers = triggersOf(options);
   }
 
   line(text: string, start: number, stop: number): void {
@@ -85,48 +85,43 @@ class Condensing {
     const end = Math.min(endOfLine(text, start, stop), start + longest + 1);
     if (skipSpace(text, start, end) >= end) {
       // A byte order mark counts in the very first line only.
-      if (this.#line > 1) this.#skip("blank", 1);
+      if (this.#line > 1) this.#skip("blank");
       else this.#keep("");
       return;
     }
     const line = readLine(text, start, end);
-    if (this.#leaning) this.#keepLeaning(line, text.slice(start, end));
+    if (this.#leaning) this.#takeLeaning(line, text.slice(start, end));
     else this.#take(line, text, start, end);
   }
 
   end(): Piece {
-    this.#keepAllOpen();
-    for (const pid of [...this.#known.keys()]) this.#forget(pid);
-    const batches = this.#batches.map(({ after, pid, tally }): Batch => {
-      return { after, pid, calls: [...tally.values()] };
-    });
+    for (const pid of [...this.#open.keys()]) this.#keepOpen(pid);
+    const kept = [...this.#kept].sort(([a], [b]) => a - b);
     return {
       lines: this.#line,
       skipped: { ...this.#skipped },
-      kept: [...this.#kept].sort(([a], [b]) => a - b),
-      batches: batches.sort((a, b) => a.after - b.after || (a.pid ?? 0) - (b.pid ?? 0)),
+      kept: kept.map(([line, { text, calls, failed }]): KeptLine => {
+        return { line, text, more: calls > 0 ? { calls, failed } : undefined };
+      }),
     };
   }
 
-  #skip(what: "read" | "blank" | "unreadable", lines: number): void {
+  #skip(what: "read" | "blank" | "unreadable", lines = 1): void {
     this.#skipped[what] += lines;
     this.#skipped.lines += lines;
   }
 
   #keep(text: string, line = this.#line): void {
-    this.#kept.set(line, ownText(text));
+    this.#kept.set(line, { text: ownText(text), calls: 0, failed: 0 });
   }
 
-  /** Lines up to the next call belong together. */
-  #keepLeaning(line: Line, text: string): void {
+  /** Lines up to the next whole call belong together. */
+  #takeLeaning(line: Line, text: string): void {
     this.#keep(text);
-    if (line.kind === "exit" || line.kind === "mode" || line.kind === "attach" || line.kind === "detach")
-      this.#turn(line);
+    this.#turnAll();
     if ((line.kind !== "call" && line.kind !== "resumed") || isNoCall(line)) return;
-    if (line.kind === "resumed") this.#keepAllOpen();
     this.#leaning = line.body.end === "missing";
-    this.#seeKept(line);
-    for (const pid of [...this.#known.keys()]) this.#flush(pid);
+    this.#afterKept(line);
   }
 
   #take(line: Line, text: string, start: number, end: number): void {
@@ -134,174 +129,201 @@ class Condensing {
       case "call":
       case "resumed":
         if (isNoCall(line)) this.#takeUnreadable(text.slice(start, end));
-        else if (!this.#isCounted(line, text, start, end)) this.#keepCall(line, text.slice(start, end));
+        else this.#takeCall(line, text.slice(start, end));
         return;
       case "signal":
       case "stack":
       case "dump":
       case "message":
-        this.#skip("read", 1);
+        this.#skip("read");
         return;
       case "rest":
       case "unreadable":
         this.#takeUnreadable(text.slice(start, end));
         return;
       case "summary":
-        this.#keep(text.slice(start, end));
         this.#leaning = true;
-        return;
-      default:
+        break;
+      case "mode":
         this.#keep(text.slice(start, end));
-        this.#turn(line);
+        this.#turn(line.pid);
+        return;
+      case "exit":
+        if (line.how !== "superseded" && line.prefix.pid !== undefined && !this.#isOpen(line.prefix.pid)) {
+          this.#keep(text.slice(start, end));
+          this.#forget(line.prefix.pid);
+          return;
+        }
+        break;
+      default:
     }
+    this.#keep(text.slice(start, end));
+    this.#turnAll();
   }
 
   #takeUnreadable(text: string): void {
-    if (this.#unreadable++ >= keptUnreadable) this.#skip("unreadable", 1);
+    if (this.#unreadable++ >= keptUnreadable) this.#skip("unreadable");
     else this.#keep(text);
   }
 
-  /** Counts a call that nothing else hangs on; false for others. */
-  #isCounted(line: CallLine, text: string, start: number, end: number): boolean {
-    const { body, prefix, name } = line;
-    const known = this.#known.get(prefix.pid);
-    if (!known || known.keptOpen || !isPlain(line) || this.#isTurn(name, known)) return false;
-    const { open } = known;
-    if (line.kind === "resumed") {
-      if (open?.name !== name || body.end !== "returned") return false;
-      known.open = undefined;
-      this.#skip("read", 1);
-      this.#count(known, { ...open, args: `${open.args}${body.args}`, result: body.result });
-      return true;
-    }
-    if (open || body.end === "missing") return false;
-    this.#skip("read", 1);
-    if (body.end === "unfinished") {
-      const { nr } = prefix;
-      const own = ownText(text.slice(start, end));
-      known.open = { line: this.#line, text: own, name: ownText(name), nr, args: ownText(body.args) };
-    } else
-      this.#count(known, { line: this.#line, name, nr: prefix.nr, args: body.args, result: body.result });
-    return true;
+  #takeCall(line: CallLine, text: string): void {
+    const { prefix, name, body } = line;
+    const { pid, nr } = prefix;
+    const { args, result } = body;
+    if (!isPlain(line) || body.end === "missing") this.#keepCall(line, text);
+    else if (line.kind === "resumed") this.#resume(line, text);
+    else if (this.#isOpen(pid) || !this.#alike.has(pid) || this.#isTurn(pid, name, args))
+      this.#keepCall(line, text);
+    else if (body.end === "unfinished")
+      this.#open.set(pid, { line: this.#line, text: ownText(text), name: ownText(name), nr, args: ownText(args) });
+    else this.#count(pid, { name, nr, args }, result, [[this.#line, text]]);
   }
 
-  /** Whether calls of that name say something about processes or phases. */
-  #isTurn(name: string, known: Known): boolean {
+  #resume(line: CallLine, text: string): void {
+    const { name, body, prefix } = line;
+    const { pid } = prefix;
+    const open = this.#open.get(pid);
+    if (open && open.name === name && body.end === "returned") {
+      this.#open.delete(pid);
+      const args = `${open.args}${body.args}`;
+      this.#count(pid, { name, nr: open.nr, args }, body.result, [
+        [open.line, open.text],
+        [this.#line, text],
+      ]);
+    } else if (this.#keptOpen.get(pid) === name && body.end === "returned" && !this.#isNamed(name)) {
+      this.#keptOpen.delete(pid);
+      this.#keep(text);
+    } else this.#keepCall(line, text);
+  }
+
+  /** Counts a call that nothing else hangs on, at the first of its kind. */
+  #count(
+    pid: Pid,
+    call: Pick<CallEvent, "name" | "nr" | "args">,
+    result: string | undefined,
+    lines: readonly (readonly [number, string])[],
+  ): void {
+    const sign = telling.get(call.name);
+    const told = sign !== undefined && call.args.includes(sign);
+    const kind = `${call.name} ${call.nr ?? ""} ${told} ${this.#options.apart?.(call) ?? ""}`;
+    const first = this.#alike.get(pid)?.get(kind);
+    const kept = first === undefined ? undefined : this.#kept.get(first);
+    if (kept) {
+      kept.calls++;
+      if (result?.startsWith("-1 E")) kept.failed++;
+      this.#skip("read", lines.length);
+      return;
+    }
+    for (const [line, text] of lines) this.#keep(text, line);
+    this.#alike.get(pid)?.set(ownText(kind), lines[0]?.[0] ?? this.#line);
+  }
+
+  #isOpen(pid: Pid): boolean {
+    return this.#open.has(pid) || this.#keptOpen.has(pid);
+  }
+
+  /** Whether calls of that name can say something about processes or phases. */
+  #isNamed(name: string): boolean {
     return (
-      makers.has(name) || leavers.has(name) || execs.has(name) || (name === this.#after && !known.reached)
+      makers.has(name) ||
+      leavers.has(name) ||
+      execs.has(name) ||
+      this.#triggers.some(({ names }) => names.has(name)) ||
+      (name === "write" && this.#options.markFd !== undefined) ||
+      (this.#readsConnections() && socketMakers.has(name))
     );
   }
 
-  #count(known: Known, call: Pick<CallEvent, "line" | "name" | "nr" | "args" | "result">): void {
-    known.tally ??= new Map();
-    const event: CallEvent = { kind: "call", pid: undefined, end: "returned", ...call };
-    count(known.tally, event, undefined, call.line, "");
+  #readsConnections(): boolean {
+    return this.#triggers.some(({ connection }) => connection);
+  }
+
+  /** Whether the call says something about processes or phases that was not said before. */
+  #isTurn(pid: Pid, name: string, args: string): boolean {
+    if (!this.#isNamed(name)) return false;
+    if (name === "write" && this.#options.markFd !== undefined)
+      return Number.parseInt(args, 10) === this.#options.markFd;
+    if (this.#readsConnections() && socketMakers.has(name)) return true;
+    return !this.#pulled.get(pid)?.has(this.#triggerOf(name, args));
+  }
+
+  /** What decides whether a call begins a phase. */
+  #triggerOf(name: string, args: string): string {
+    const first = this.#readsConnections() ? (splitArgs(args)[0] ?? "") : "";
+    return `${name} ${first}`;
   }
 
   #keepCall(line: CallLine, text: string): void {
-    if (line.kind === "resumed" || line.prefix.pid === undefined) this.#keepAllOpen();
     this.#keep(text);
-    this.#leaning = line.body.end === "missing";
-    this.#seeKept(line);
+    if (line.body.end === "missing") {
+      this.#leaning = true;
+      this.#turnAll();
+    }
+    this.#afterKept(line);
   }
 
   /** A call's line was kept: what it changes for its process and for others. */
-  #seeKept({ prefix, name, body }: CallLine): void {
+  #afterKept(line: CallLine): void {
+    const { name, body, prefix } = line;
     const { pid } = prefix;
-    let known = this.#known.get(pid);
-    if (!known) {
-      known = { since: this.#line, tally: undefined, open: undefined, keptOpen: false, reached: false };
-      this.#known.set(pid, known);
-    }
-    this.#keepOpen(known);
-    known.keptOpen = body.end === "unfinished";
-    if (name === this.#after && !known.reached) {
-      known.reached = true;
-      this.#keepAllOpen();
-      this.#flushAll();
-    }
-    if (makers.has(name)) this.#born(body.result ?? "");
-    if (leavers.has(name) && body.end !== "unfinished") this.#forget(pid);
-    if (body.attached >= 0 && this.#known.has(body.attached)) this.#relate();
-    if (body.next >= 0 || prefix.stray !== "") this.#forgetAll();
-    this.#flush(undefined);
-  }
-
-  /** A call made a task: what it belongs to may be known from here on. */
-  #born(result: string): void {
-    const pid = /^\d+/.exec(result)?.[0];
-    if (result.includes("/*")) this.#relate();
-    else if (pid !== undefined && this.#known.has(Number(pid))) this.#relate();
-  }
-
-  /** Tasks that have called before may belong to another process from here on. */
-  #relate(): void {
-    this.#flushAll();
-    for (const known of this.#known.values()) known.reached = false;
-  }
-
-  /** A line about a process, which was kept. */
-  #turn(line: ProcessLine | { readonly kind: "attach" | "detach"; readonly pid: number }): void {
-    if (line.kind === "signal") return;
-    this.#flush(undefined);
-    if (line.kind === "mode") {
-      this.#flush(line.pid);
+    const isOdd = !isPlain(line) || line.kind === "resumed" || this.#isOpen(pid);
+    if (isOdd || this.#relates(pid, name, body.result ?? "")) this.#turnAll();
+    else if (!this.#isNamed(name) || execs.has(name) || makers.has(name)) this.#turn(pid);
+    else if (leavers.has(name)) {
+      this.#forget(pid);
       return;
-    }
-    if (line.kind === "attach") {
-      if (this.#known.has(line.pid)) this.#relate();
-      return;
-    }
-    if (line.kind !== "exit") {
-      this.#forget(line.pid);
-      return;
-    }
-    this.#forget(line.prefix.pid);
-    if (line.how === "superseded") {
-      this.#forget(Number(line.by));
-      this.#relate();
-    }
-    if (line.prefix.pid === undefined) this.#forgetAll();
+    } else this.#pull(pid, name, body.args);
+    if (!this.#alike.has(pid)) this.#alike.set(pid, new Map());
+    if (body.end === "unfinished") this.#keptOpen.set(pid, ownText(name));
+    else this.#keptOpen.delete(pid);
   }
 
-  #keepAllOpen(): void {
-    for (const known of this.#known.values()) this.#keepOpen(known);
+  /** Whether a call says to whom a task belongs that has made calls before, or ends a task that it does not name. */
+  #relates(pid: Pid, name: string, result: string): boolean {
+    if (leavers.has(name)) return pid === undefined;
+    if (!makers.has(name)) return false;
+    const made = /^\d+/.exec(result)?.[0];
+    return result.includes("/*") || (made !== undefined && this.#alike.has(Number(made)));
   }
 
-  /** The beginning of a call whose end does not follow here. */
-  #keepOpen(known: Known): void {
-    const { open } = known;
+  /** A phase may begin, in the process and in whatever belongs to it. */
+  #pull(pid: Pid, name: string, args: string): void {
+    for (const one of [...this.#alike.keys()]) this.#turn(one);
+    if (socketMakers.has(name)) this.#pulled.clear();
+    const pulled = this.#pulled.get(pid) ?? new Set();
+    this.#pulled.set(pid, pulled.add(ownText(this.#triggerOf(name, args))));
+  }
+
+  /** From here on, calls of the process, and lines without a pid, may count otherwise. */
+  #turn(pid: Pid): void {
+    for (const one of [pid, undefined]) {
+      this.#keepOpen(one);
+      this.#alike.get(one)?.clear();
+    }
+  }
+
+  /** From here on, all calls may count otherwise, as processes may belong to others. */
+  #turnAll(): void {
+    for (const pid of [...this.#open.keys()]) this.#keepOpen(pid);
+    this.#alike.clear();
+    this.#pulled.clear();
+  }
+
+  /** The process is over: the pid may be another's from here on. */
+  #forget(pid: Pid): void {
+    this.#turn(pid);
+    this.#alike.delete(pid);
+    this.#keptOpen.delete(pid);
+    this.#pulled.delete(pid);
+  }
+
+  /** Keeps the beginning of a call whose end is not counted with it. */
+  #keepOpen(pid: Pid): void {
+    const open = this.#open.get(pid);
     if (!open) return;
-    known.open = undefined;
-    known.keptOpen = true;
-    this.#skip("read", -1);
-    this.#kept.set(open.line, open.text);
-  }
-
-  #flushAll(): void {
-    for (const pid of [...this.#known.keys()]) this.#flush(pid);
-  }
-
-  /** The process's further calls are counted behind this line. */
-  #flush(pid: number | undefined): void {
-    const known = this.#known.get(pid);
-    if (!known) return;
-    if (known.tally) this.#batches.push({ after: known.since, pid, tally: known.tally });
-    known.tally = undefined;
-    known.since = this.#line;
-  }
-
-  /** The process may be another from here on. */
-  #forget(pid: number | undefined): void {
-    const known = this.#known.get(pid);
-    if (!known) return;
-    this.#keepOpen(known);
-    this.#flush(pid);
-    this.#known.delete(pid);
-  }
-
-  #forgetAll(): void {
-    for (const pid of [...this.#known.keys()]) this.#forget(pid);
+    this.#open.delete(pid);
+    this.#keptOpen.set(pid, open.name);
+    this.#keep(open.text, open.line);
   }
 }
 

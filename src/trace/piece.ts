@@ -1,27 +1,33 @@
 /**
- * A part of a log without what does not matter: the lines that say who makes, ends or becomes whom, that begin or
- * end something in another part, or that cannot be read without their neighbours stay as they are; all other calls
- * are counted, by process, behind the kept line since which nothing has changed for that process.
+ * A part of a log without what repeats itself: a call like one that the same process made before is counted there,
+ * and its line left out. What says who makes, ends or becomes whom, what begins or ends in another part, and what
+ * cannot be read without its neighbours stays as it is.
  *
- *     [pid 7] openat(...) = 3        kept: the first line of 7 here
- *     [pid 7] read(...) = 10         counted for 7 behind line 1
- *     [pid 7] clone(...) = 8         kept
- *     [pid 8] write(...) = 1         kept: the first line of 8 here
- *     [pid 7] read( <unfinished ...> kept: its end is in another part
+ *     [pid 7] read(3, "GET /", 10) = 5    kept, and 2 more
+ *     [pid 7] read(4, "cat", 3) = 3       left out
+ *     [pid 7] clone(...) = 8              kept
+ *     [pid 7] read(3, "GET /", 10) = 5    left out
+ *     [pid 7] read(3, <unfinished ...>    kept: its end is in another part
  *
  * Parts in their order tell the same as the whole log, whoever cut it (restore.ts).
  */
-import type { Tallied } from "./tally.ts";
 
-/** Calls of one process. */
-export interface Batch {
-  /** The kept line, counted in the part, behind which they stand. */
-  readonly after: number;
-  readonly pid: number | undefined;
-  readonly calls: readonly Tallied[];
+/** Calls like one that is shown, by the same process. */
+export interface More {
+  readonly calls: number;
+  /** How many of them failed. */
+  readonly failed: number;
 }
 
-/** Lines that were not kept, by what they are. */
+/** A line that was kept, and the calls that were left out for it. */
+export interface KeptLine {
+  /** Counted in the part, from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly more: More | undefined;
+}
+
+/** Lines that were left out, by what they are. */
 export interface Skipped {
   readonly lines: number;
   readonly read: number;
@@ -34,7 +40,6 @@ export interface Piece {
   /** All lines of the part. */
   readonly lines: number;
   readonly skipped: Skipped;
-  readonly kept: readonly (readonly [line: number, text: string])[];
-  /** In the order of their lines. */
-  readonly batches: readonly Batch[];
+  /** In their order. */
+  readonly kept: readonly KeptLine[];
 }

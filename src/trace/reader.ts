@@ -5,7 +5,6 @@
 import type { NoiseEvent, StraceEvent } from "./event.ts";
 import { closeJournal, type Journal, newJournal, noteDoubt, noteUnreadable } from "./journal.ts";
 import { type CallLine, isSummaryRow, type Line, type ProcessLine, readLateEnd, readLine } from "./line.ts";
-import { Lines } from "./lines.ts";
 import { isShownName } from "./name.ts";
 import {
   beginCall,
@@ -44,30 +43,41 @@ interface State {
   readonly longest: number;
   readonly journal: Journal;
   readonly pairing: Pairing;
+  /** Text of bytes; a character split between calls comes with the second. */
+  readonly decode: (bytes?: Uint8Array) => string;
   events: StraceEvent[];
+  /** What came behind the last line feed. */
+  rest: string;
   /** Inside a `strace -c` table. */
   summary: boolean;
 }
 
+/** Bytes decoded at a time, so that a text kept for long keeps no more than this in memory. */
+const pieceBytes = 65536;
+
 /** A reader at the beginning of a log. No input makes it throw. */
 export function straceReader(options: ReaderOptions = {}): StraceReader {
   const journal = newJournal(options.keep ?? 10);
+  const decoder = new TextDecoder();
   const state: State = {
     options,
     longest: options.longest ?? 16777216,
     journal,
     pairing: newPairing(journal, (event) => state.events.push(event)),
+    decode: (bytes) => decoder.decode(bytes, { stream: bytes !== undefined }),
     events: [],
+    rest: "",
     summary: false,
   };
-  const lines = new Lines(state.longest, (text, start, stop) => feedLine(state, text, start, stop));
   return {
     push(piece) {
-      lines.push(piece);
+      feed(state, piece);
       return takeEvents(state);
     },
     end() {
-      lines.end();
+      feedText(state, state.decode());
+      if (state.rest !== "") feedLine(state, state.rest, 0, state.rest.length);
+      state.rest = "";
       leaveAllCalls(state.pairing);
       state.events.push(closeJournal(journal));
       return takeEvents(state);
@@ -89,6 +99,32 @@ function takeEvents(state: State): StraceEvent[] {
   const { events } = state;
   state.events = [];
   return events;
+}
+
+function feed(state: State, piece: string | Uint8Array): void {
+  if (typeof piece === "string") feedText(state, piece);
+  else
+    for (let at = 0; at < piece.length; at += pieceBytes)
+      feedText(state, state.decode(piece.subarray(at, at + pieceBytes)));
+}
+
+function feedText(state: State, piece: string): void {
+  let feedAt = piece.indexOf("\n");
+  if (feedAt < 0) {
+    // Enough more than is read for the cut to be noticed behind a carriage return.
+    if (state.rest.length <= state.longest + 1) state.rest += piece;
+    return;
+  }
+  const before = state.rest.length;
+  const text = before === 0 ? piece : state.rest + piece;
+  let start = 0;
+  feedAt += before;
+  while (feedAt >= 0) {
+    feedLine(state, text, start, feedAt);
+    start = feedAt + 1;
+    feedAt = text.indexOf("\n", start);
+  }
+  state.rest = text.slice(start);
 }
 
 function feedLine(state: State, text: string, start: number, stop: number): void {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
-import { condenser } from "../../src/trace/condense.ts";
+import { type CondenseOptions, condenser } from "../../src/trace/condense.ts";
 import { type LearnOptions, learn, newLearner } from "../../src/trace/learn.ts";
 import type { Piece } from "../../src/trace/piece.ts";
 import { readStrace } from "../../src/trace/reader.ts";
@@ -14,8 +14,8 @@ import { seedOf } from "../seed.ts";
 const test = suite("trace/condense");
 const seed = seedOf("trace/condense");
 
-function condensed(lines: readonly string[], options: Partial<LearnOptions>): Piece {
-  const part = condenser(options.after === undefined ? {} : { after: options.after });
+function condensed(lines: readonly string[], options: CondenseOptions): Piece {
+  const part = condenser(options);
   part.push(lines.map((line) => `${line}\n`).join(""));
   return part.end();
 }
@@ -35,11 +35,11 @@ function assertSame(log: readonly string[], cuts: readonly number[], more: Parti
   const options: LearnOptions = { native: "x86_64", name: "log", ...more };
   const ends = [...new Set(cuts)].sort((a, b) => a - b);
   const parts = [0, ...ends].map((from, i) => log.slice(from, ends[i] ?? log.length));
-  const pieces = parts.map((part): Piece => JSON.parse(JSON.stringify(condensed(part, options))));
+  const pieces = parts.map((part): Piece => JSON.parse(JSON.stringify(condensed(part, more))));
   const whole = outcome(() => learn(readStrace([log.map((line) => `${line}\n`).join("")]), options));
   const restored = outcome(() => {
     const learner = newLearner(options);
-    restore(pieces, learner);
+    restore(pieces, learner.see);
     return learner.finish();
   });
   assert.equal(restored, whole, `cut at ${ends.join(", ")}:\n${log.join("\n")}`);
@@ -51,6 +51,10 @@ const options: readonly Partial<LearnOptions>[] = [
   { pids: [11, 12] },
   { after: "listen" },
   { after: "read", only: "child" },
+  { until: "write", after: "listen" },
+  { phases: ["accept", "read", "exec"], split: "phase" },
+  { phases: ["read"], split: "process" },
+  { afterMark: "x", markFd: 3, split: "exe" },
 ];
 
 const pid = fc.constantFrom(10, 11, 12, 13);
@@ -68,6 +72,7 @@ const name = fc.constantFrom(
   "newfstatat",
   "syscall_0x1d9",
   "nocall",
+  "accept",
 );
 const end = fc.constantFrom(
   " = 0",
@@ -81,6 +86,9 @@ const end = fc.constantFrom(
 const call = fc
   .tuple(prefix, name, end)
   .map(([who, what, how]) => `${who}${what}(3, "x"${how.startsWith(" <") ? "," : ")"}${how}`);
+const socketCall = fc
+  .tuple(prefix, fc.constantFrom("read", "recvfrom"), fc.constantFrom("4", "3<socket:[7]>"))
+  .map(([who, what, fd]) => `${who}${what}(${fd}, "x") = 1`);
 const birth = fc
   .tuple(
     prefix,
@@ -126,6 +134,7 @@ const other = fc.oneof(
 );
 const line = fc.oneof(
   { weight: 6, arbitrary: call },
+  { weight: 1, arbitrary: socketCall },
   { weight: 2, arbitrary: birth },
   { weight: 3, arbitrary: resumed },
   { weight: 3, arbitrary: other },
@@ -153,10 +162,10 @@ test("the seed's listing, cut behind every line, tells the same", () => {
   for (const more of options) assertSame(log, log.map((_, i) => i).slice(1), more);
 });
 
-test("what is kept of a long log are the lines about processes", () => {
+test("what is kept of a long log is one call of each kind by each process", () => {
   const calls = Array.from({ length: 1000 }, (_, i) => `[pid ${10 + (i % 3)}] read(3, "x", ${i}) = 1`);
-  const { kept, batches, lines, skipped } = condensed([...calls, "[pid 10] +++ exited with 0 +++"], {});
-  assert.equal([lines, skipped.lines, kept.length, batches.length], [1001, 997, 4, 3]);
+  const { kept, lines, skipped } = condensed([...calls, "[pid 10] +++ exited with 0 +++"], {});
+  assert.equal([lines, skipped.lines, kept.length], [1001, 994, 7]);
 });
 
 test.run();

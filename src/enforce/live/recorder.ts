@@ -7,7 +7,8 @@
  * that by a process of the same trace is taken for the old one.
  */
 import { type AbiName, abi } from "../../../arch/index.ts";
-import { markPhase, type PhaseOptions, type Trigger, triggersOf } from "../../trace/phase.ts";
+import { type PhaseOptions, type Trigger, triggersOf } from "../../trace/phase.ts";
+import { markPhase } from "../../trace/stretch.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { NotifWords } from "../notify.ts";
 import { type Kind, kindOf } from "./kind.ts";
@@ -86,7 +87,10 @@ export class Recorder {
     }
     const { process } = task;
     if (process.executing !== 0) this.#executed(process, tid, order);
-    if (words[at.arch] !== this.#arch || nr >= NUMBERS) return this.#seeOther(task, words, order);
+    if (words[at.arch] !== this.#arch || nr >= NUMBERS) {
+      this.#seeOther(task, words, order);
+      return;
+    }
     let { stretch } = process;
     if (this.#special[nr] !== 0) stretch = this.#act(task, this.#ownKind(nr, words), words, order);
     const count = stretch.counts[nr] ?? 0;
