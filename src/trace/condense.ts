@@ -175,7 +175,13 @@ class Condensing {
     else if (this.#isOpen(pid) || !this.#alike.has(pid) || this.#isTurn(pid, name, args))
       this.#keepCall(line, text);
     else if (body.end === "unfinished")
-      this.#open.set(pid, { line: this.#line, text: ownText(text), name: ownText(name), nr, args: ownText(args) });
+      this.#open.set(pid, {
+        line: this.#line,
+        text: ownText(text),
+        name: ownText(name),
+        nr,
+        args: ownText(args),
+      });
     else this.#count(pid, { name, nr, args }, result, [[this.#line, text]]);
   }
 
