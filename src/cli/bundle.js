@@ -33,7 +33,7 @@ await build({
   platform: "node",
   // Of yargs only the parser is taken: the rest looks at the terminal when it is loaded, for which Node opens it
   // anew, and a command that `seccat run` starts would inherit that.
-  treeshake: { moduleSideEffects: [{ test: /\/node_modules\/yargs\//, sideEffects: false }] },
+  treeshake: { moduleSideEffects: false },
   plugins: [licences],
   output: {
     dir: process.argv[2] ?? "dist/cli",

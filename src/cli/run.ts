@@ -9,7 +9,7 @@ import { run } from "../enforce/run.ts";
 import { actionText } from "../testing/action.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { type Filter, loadFilter, printWarnings } from "./binary.ts";
+import { type Loaded, loadProgram, printWarnings } from "./binary.ts";
 import { errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
 
@@ -26,8 +26,8 @@ export async function runCommand(args: Args): Promise<number> {
       fix: "--explain denies and tells; --log denies nothing",
     });
   const own = hostAbi();
-  const filters: Filter[] = [];
-  for (const path of paths) filters.push(await loadFilter(path, { target: own }));
+  const filters: Loaded[] = [];
+  for (const path of paths) filters.push(await loadProgram(path, own));
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const denials: Denial[] = [];
