@@ -1,5 +1,4 @@
 /** What the commands print: results on stdout, all else on stderr, files whole or not at all. */
-import { randomBytes } from "node:crypto";
 import {
   accessSync,
   closeSync,
@@ -152,7 +151,7 @@ function writeInPlace(path: string, bytes: Uint8Array): void {
 
 function writeBeside(path: string, bytes: Uint8Array): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  const temporary = join(dirname(path), `.seccat-${randomBytes(6).toString("hex")}`);
+  const temporary = join(dirname(path), `.seccat-${process.pid}-${process.hrtime.bigint()}`);
   const fd = openSync(temporary, "wx", mode === undefined ? 0o666 : mode & 0o777);
   try {
     try {
