@@ -17,8 +17,8 @@ import { startLoop } from "../src/enforce/loop.ts";
 import type { SpawnOptions } from "../src/enforce/prepare.ts";
 import { serve } from "../src/enforce/serve.ts";
 import { supervisedSpawn } from "../src/enforce/supervise.ts";
-import { denyOnly, ret } from "../test/enforce/programs.ts";
 import { sourceUrl } from "../test/enforce/launched.ts";
+import { denyOnly, ret } from "../test/enforce/programs.ts";
 import { machine } from "./machine.ts";
 import { buildNotify } from "./peer.ts";
 import { medianInterval, type Spread, spreadOf } from "./quantile.ts";
@@ -59,7 +59,10 @@ function supervisedBy(binary: string, backend: BackendName, options: SpawnOption
 
 function waysOf(binary: string): Way[] {
   const inC = (answer: string) => async (calls: number) => {
-    const { stdout, status, stderr } = spawnSync(binary, ["serve", String(calls), answer], { encoding: "utf8", timeout: 60_000 });
+    const { stdout, status, stderr } = spawnSync(binary, ["serve", String(calls), answer], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
     if (status !== 0) throw new Error(`the supervisor in C ended with ${status}: ${stderr}`);
     return Number(stdout);
   };
@@ -80,7 +83,11 @@ function waysOf(binary: string): Way[] {
     const calls = backend === "koffi" ? CALLS : CALLS / 10;
     const handlers = supervisedSpawn({ getppid: () => ({ value: 5 }) }, {});
     ways.push({ name: `handlers by name, ${backend}`, calls, run: by(handlers) });
-    ways.push({ name: `one handler for all, ${backend}`, calls, run: by({ onListener: (listener) => serve(listener, () => ({ value: 5n })) }) });
+    ways.push({
+      name: `one handler for all, ${backend}`,
+      calls,
+      run: by({ onListener: (listener) => serve(listener, () => ({ value: 5n })) }),
+    });
     if (backend === "koffi")
       for (const answer of ["value", "continue"])
         ways.push({ name: `a worker's loop, ${answer}, koffi`, calls, run: by(looped(answer)) });

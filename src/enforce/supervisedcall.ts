@@ -1,5 +1,5 @@
 /** A waiting call as a handler gets it: arguments by name, the caller's memory, descriptors for the caller. */
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   type AbiName,
@@ -183,7 +183,12 @@ export class SupervisedCall<Args = AnyArgs> {
       link = readlinkSync(`/proc/${this.pid}/${file}`);
     } catch (error) {
       if (!this.isWaiting()) throw this.#gone();
-      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      if (
+        existsSync(`/proc/${this.pid}/fd`) &&
+        error instanceof Error &&
+        "code" in error &&
+        error.code === "ENOENT"
+      )
         throw answered("EBADF", this.#tell(`names a directory that is not open (${file})`));
       throw new SeccatError({
         code: "enforce",

@@ -31,9 +31,15 @@ interface Supervision extends Given {
   readonly more?: Readonly<Record<string, string>>;
 }
 
-function supervise(line: string, { file = handlers, name = "h.mjs", options = [], more = {}, ...given }: Supervision = {}) {
+function supervise(
+  line: string,
+  { file = handlers, name = "h.mjs", options = [], more = {}, ...given }: Supervision = {},
+) {
   return withFiles({ [name]: file, shown: "what the handler shows\n", ...more }, (folder) => {
-    const ended = seccat(["supervise", "--handlers", name, ...options, "--", "sh", "-c", line], { ...given, cwd: folder });
+    const ended = seccat(["supervise", "--handlers", name, ...options, "--", "sh", "-c", line], {
+      ...given,
+      cwd: folder,
+    });
     return { ...ended, started: existsSync(join(folder, "started")) };
   });
 }
@@ -46,7 +52,10 @@ test("handlers decide, the command has our streams, and its exit code is ours", 
 });
 
 test("a policy may hand the calls over", () => {
-  const { code, stdout } = supervise("cat /virtual", { options: ["-p", "p.yaml"], more: { "p.yaml": policy } });
+  const { code, stdout } = supervise("cat /virtual", {
+    options: ["-p", "p.yaml"],
+    more: { "p.yaml": policy },
+  });
   assert.is(stdout, "what the handler shows\n");
   assert.is(code, 0);
 });
@@ -59,7 +68,9 @@ test("a fault of a handler is told with its call, denies, and is no end", () => 
 });
 
 test("many faults are summed up", () => {
-  const { stderr } = supervise("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23; do mkdir fault; done");
+  const { stderr } = supervise(
+    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23; do mkdir fault; done",
+  );
   assert.is(stderr.match(/^seccat: failed/gm)?.length, 20);
   assert.match(stderr, /^seccat: 3 more failures of handlers$/m);
 });
@@ -74,15 +85,27 @@ test("a handler that takes too long is overtaken", () => {
 
 test("what keeps the command from being supervised ends with 125, and nothing of it ran", () => {
   const refused: readonly (readonly [RegExp, Supervision])[] = [
-    [/^h\.mjs: error: there are no handlers: the module has no default export/, { file: "export const x = 1;" }],
+    [
+      /^h\.mjs: error: there are no handlers: the module has no default export/,
+      { file: "export const x = 1;" },
+    ],
     [/^h\.mjs: error: these are no handlers/, { file: "export default 5;" }],
-    [/^h\.mjs: error: there is no system call opennat to handle(.|\n)*did you mean openat/, { file: "export default { opennat() {} };" }],
+    [
+      /^h\.mjs: error: there is no system call opennat to handle(.|\n)*did you mean openat/,
+      { file: "export default { opennat() {} };" },
+    ],
     [/^h\.mjs: error: the handler of openat is no function/, { file: "export default { openat: 1 };" }],
     [/^h\.mjs: error: the handlers cannot be loaded: SyntaxError/, { file: "export default {" }],
-    [/^h\.mjs(:\d+:\d+)?: error: the handlers cannot be loaded: Error: while loading/, { file: "throw new Error('while loading');" }],
+    [
+      /^h\.mjs(:\d+:\d+)?: error: the handlers cannot be loaded: Error: while loading/,
+      { file: "throw new Error('while loading');" },
+    ],
     [/^h\.mjs: error: unknown key timout/, { file: `${handlers} export const options = { timout: 1 };` }],
     [/never be asked/, { options: ["-p", "p.yaml"], more: { "p.yaml": policy.replace(", openat", "") } }],
-    [/hands over rmdir, and there is no handler/, { options: ["-p", "p.yaml"], more: { "p.yaml": policy.replace("[", "[rmdir, ") } }],
+    [
+      /hands over rmdir, and there is no handler/,
+      { options: ["-p", "p.yaml"], more: { "p.yaml": policy.replace("[", "[rmdir, ") } },
+    ],
     [/no handler is for a call/, { file: "export default {};" }],
     [/--timeout needs milliseconds/, { options: ["--timeout", "soon"] }],
     [/none\.yaml/, { options: ["--policy", "none.yaml"] }],
@@ -98,7 +121,8 @@ test("what keeps the command from being supervised ends with 125, and nothing of
 });
 
 test("TypeScript is run where Node does that, and refused in words elsewhere", () => {
-  const file = "const mkdir = (call: object): { errno: string } => ({ errno: 'EMLINK' }); export default { mkdir, mkdirat: mkdir };";
+  const file =
+    "const mkdir = (call: object): { errno: string } => ({ errno: 'EMLINK' }); export default { mkdir, mkdirat: mkdir };";
   const { code, stderr, started } = supervise("touch started; mkdir x", { file, name: "h.ts" });
   if (Reflect.get(process.features, "typescript")) {
     assert.match(stderr, /Too many links/);
@@ -111,7 +135,8 @@ test("TypeScript is run where Node does that, and refused in words elsewhere", (
 });
 
 test("an error that no handler caught ends the command", async () => {
-  const file = "const mkdir = () => { setTimeout(() => { throw new Error('stray'); }); return new Promise(() => {}); }; export default { mkdir, mkdirat: mkdir };";
+  const file =
+    "const mkdir = () => { setTimeout(() => { throw new Error('stray'); }); return new Promise(() => {}); }; export default { mkdir, mkdirat: mkdir };";
   const { code, stderr, started } = supervise("mkdir x; touch started", { file });
   assert.is(code, 125);
   assert.match(stderr, /h\.mjs: error: an error that no handler caught: stray/);
@@ -120,11 +145,15 @@ test("an error that no handler caught ends the command", async () => {
 
 test("signals go to the command, and its end by one is told as by a shell", async () => {
   await withFolder(async (folder) => {
-    const child = spawn(process.execPath, [...seccatArgs, "supervise", "--handlers", "h.mjs", "--", "sh", "-c", "echo $$; exec sleep 20"], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
-      timeout: 25_000,
-    });
+    const child = spawn(
+      process.execPath,
+      [...seccatArgs, "supervise", "--handlers", "h.mjs", "--", "sh", "-c", "echo $$; exec sleep 20"],
+      {
+        cwd: folder,
+        stdio: ["ignore", "pipe", "inherit"],
+        timeout: 25_000,
+      },
+    );
     const exited = new Promise((resolve) => child.once("exit", resolve));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const pid = Number((await lines.next()).value);
@@ -136,17 +165,22 @@ test("signals go to the command, and its end by one is told as by a shell", asyn
 
 test("when seccat is killed, the kernel kills the command", async () => {
   await withFolder(async (folder) => {
-    const child = spawn(process.execPath, [...seccatArgs, "supervise", "--handlers", "h.mjs", "--", "sh", "-c", "echo $$; exec sleep 20"], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      process.execPath,
+      [...seccatArgs, "supervise", "--handlers", "h.mjs", "--", "sh", "-c", "echo $$; exec sleep 20"],
+      {
+        cwd: folder,
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const exited = new Promise((resolve) => child.once("exit", resolve));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const pid = Number((await lines.next()).value);
     child.kill("SIGKILL");
     await exited;
     const end = performance.now() + 5000;
-    const runs = () => existsSync(`/proc/${pid}`) && !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+    const runs = () =>
+      existsSync(`/proc/${pid}`) && !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
     while (runs() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.not(runs());
   });

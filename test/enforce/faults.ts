@@ -120,10 +120,15 @@ async function leftOver(mark: string): Promise<string[]> {
 
 /** Processes whose environment holds `mark` and that have not ended. */
 function marked(mark: string): number[] {
-  return readdirSync("/proc").map(Number).filter((pid) => {
-    if (!(pid > 0) || pid === process.pid) return false;
-    return textOf(`/proc/${pid}/environ`).split("\0").includes(mark) && !/^State:\s*[ZX]/m.test(textOf(`/proc/${pid}/status`));
-  });
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      if (!(pid > 0) || pid === process.pid) return false;
+      return (
+        textOf(`/proc/${pid}/environ`).split("\0").includes(mark) &&
+        !/^State:\s*[ZX]/m.test(textOf(`/proc/${pid}/status`))
+      );
+    });
 }
 
 function textOf(path: string): string {

@@ -206,8 +206,23 @@ export const faults: readonly Fault[] = [
     name: "nothing can be written anywhere: the command does not start",
     missing: bwrap,
     play: async () => {
-      const within = ["bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"];
-      const after = await play({ handlers: readOnly, line: "echo STARTED", within: [...within, "--tmpfs", "/dev/shm", "--remount-ro", "/dev/shm"] });
+      const within = [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--remount-ro",
+        "/dev",
+      ];
+      const after = await play({
+        handlers: readOnly,
+        line: "echo STARTED",
+        within: [...within, "--tmpfs", "/dev/shm", "--remount-ro", "/dev/shm"],
+      });
       assert.not.match(after.stdout, /STARTED/);
       return clear(after, 125, /could not be started from any directory/);
     },
