@@ -72,6 +72,7 @@ export async function play(scene: Scene): Promise<Aftermath> {
     const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
       seccat.once("exit", (code, signal) => resolve(code ?? signal)),
     );
+    const closed = new Promise((resolve) => seccat.once("close", resolve));
     await scene.harm?.({
       seccat,
       said: output.said,
@@ -80,6 +81,7 @@ export async function play(scene: Scene): Promise<Aftermath> {
     const code = await ended;
     const ms = performance.now() - begin;
     const stray = await leftOver(mark);
+    await Promise.race([closed, sleep(stray.length > 0 ? 0 : 5000)]); // what was written before the end is read
     return { code, ms, stray, ...output.all() };
   } finally {
     for (const pid of marked(mark)) spawnSync("kill", ["-KILL", String(pid)]);
