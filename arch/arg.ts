@@ -80,6 +80,16 @@ export function syscallArgs(name: AbiName, call: SyscallName): readonly Arg[] | 
   return made;
 }
 
+/**
+ * The arguments of a call by the register that holds them; undefined from the first on that takes two registers,
+ * because what follows then sits in others than its index says.
+ */
+export function argsByRegister(name: AbiName, call: SyscallName): readonly (Arg | undefined)[] {
+  const args = syscallArgs(name, call) ?? [];
+  const split = args.findIndex((arg) => arg.split);
+  return split < 0 ? args : args.slice(0, split);
+}
+
 /** The argument text by NAME and NAME@LETTER. */
 function readLines(): Map<string, string> {
   const map = new Map<string, string>();

@@ -5,6 +5,7 @@ import { readProgram } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
 import { annotate } from "../bpf/text.ts";
 import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
+import { decodeText } from "../formats/text.ts";
 import type { Policy } from "../policy/types.ts";
 import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
@@ -18,6 +19,8 @@ export interface Filter {
   readonly program: Program;
   /** The policy that it was compiled from. */
   readonly policy?: Policy;
+  /** The text of that policy. */
+  readonly text?: string;
   /** The ABIs that it speaks about, this machine's first. */
   readonly arches: readonly AbiName[];
   /** What reading and compiling warned of. */
@@ -42,6 +45,8 @@ export interface FilterOptions {
   readonly onRead?: ((path: string) => void) | undefined;
   readonly arches?: readonly AbiName[] | undefined;
   readonly target?: AbiName | undefined;
+  /** Changes a policy before it is compiled. */
+  readonly change?: ((policy: Policy) => Policy) | undefined;
 }
 
 /** The filter that `path` holds, as readFilter() gives it; loads what a policy needs only for a policy. */
@@ -52,7 +57,7 @@ export async function loadFilter(path: string, options: FilterOptions = {}): Pro
   refuseEmpty(bytes, name);
   if (isBinary(bytes)) return fromBytes(bytes, name, options);
   const { fromPolicy, policyOf } = await import("./filter.ts");
-  return fromPolicy(policyOf(bytes, name), name, options);
+  return { ...fromPolicy(policyOf(bytes, name), name, options), text: decodeText(bytes, name) };
 }
 
 /** Throws a SeccatError "binary" for an empty file. */

@@ -1,7 +1,15 @@
 /** Filters in a kernel: on this process, on a command, supervised; and what this machine can do of that. */
 export type { AttachOptions } from "./attach.ts";
+export { type CallerIdentity, type CodePlace, WaitingCaller } from "./caller.ts";
 export { type Environment, inheritedEnvironment, inheritedWords, type Text } from "./command.ts";
-export { type Denial, judge, logDenials, notifyDenials } from "./denials.ts";
+export {
+  type Denial,
+  judge,
+  logDenials,
+  type NotifyingStack,
+  notifyDenials,
+  notifyStack,
+} from "./denials.ts";
 export {
   type InstalledFilter,
   type OtherThread,
@@ -13,6 +21,7 @@ export { endKeepingTerminal } from "./ending.ts";
 export type { HostFact } from "./fact.ts";
 export { type AnswerOptions, type Handler, type Handlers, handledNames } from "./handlers.ts";
 export { type Installed, type InstallOptions, install } from "./install.ts";
+export { type LoggedKill, loggedKill } from "./kernellog.ts";
 export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
 export type { CallMemory, MemoryResult, MemoryString } from "./memory.ts";
 export { native } from "./native.ts";

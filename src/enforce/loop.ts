@@ -7,7 +7,7 @@
  */
 import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { loadShim, type Shim } from "../../shim/index.ts";
+import type { BackendName, Shim } from "../../shim/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { giveDescriptor } from "./inject.ts";
 import { killCaller } from "./kill.ts";
@@ -93,17 +93,22 @@ export function give(listener: Listener, call: Call, answer: Answer): boolean {
 }
 
 /** What a module that answers calls in a worker is given. */
-export interface LoopContext {
+export interface LoopContext<Data = unknown> {
   /** What startLoop() was given as `data`. */
-  readonly data: unknown;
+  readonly data: Data;
   readonly listener: Listener;
   /** Sends a message to the thread that started the loop. */
   post(message: unknown): void;
 }
 
 /** What such a module exports as `makeHandler`. */
-export type MakeHandler = (context: LoopContext) => {
-  readonly onCall: ImmediateHandler;
+export type MakeHandler = (context: LoopContext) => LoopHandler;
+
+/** What answers the calls in a worker: a handler for receiveLoop(), or a loop of its own that ends as that one does. */
+export type LoopHandler = (
+  | { readonly onCall: ImmediateHandler }
+  | { readonly receive: (stop: number) => LoopEnd }
+) & {
   /** Runs in the worker after the last call; what it gives is the last message. */
   readonly onEnd?: () => unknown;
 };
@@ -130,7 +135,7 @@ export interface LoopOrder {
 
 /** What the worker is told. */
 export interface WorkerData {
-  readonly backend: string;
+  readonly backend: BackendName;
   readonly descriptor: number;
   readonly stop: number;
   readonly module: string;
@@ -144,12 +149,9 @@ export type WorkerMessage =
   | { readonly kind: "failure"; readonly error: Error; readonly issues: readonly Issue[] }
   | { readonly kind: "end"; readonly end: LoopEnd };
 
-/**
- * Serves a listener from a worker thread of its own. Throws SeccatError "host" where koffi does not load, the only
- * backend that works in a worker.
- */
+/** Serves a listener from a worker thread of its own, through the FFI package of the listener. */
 export function startLoop(order: LoopOrder): Loop {
-  const shim = loadShim("koffi");
+  const { shim } = order.listener;
   const stop = eventfd(shim);
   const workerData: WorkerData = {
     backend: shim.backend,

@@ -178,3 +178,17 @@ function errnoOf(errno: ErrnoName | number): number {
     received: String(errno),
   });
 }
+
+/** Where a struct seccomp_notif, as 32-bit words, has the parts that are looked at in a hurry; of 64 bits the lower half. */
+export interface NotifWords {
+  readonly pid: number;
+  readonly nr: number;
+  readonly arch: number;
+  readonly args: readonly number[];
+}
+
+/** The places of these words. */
+export function notifWords(endian: Endian): NotifWords {
+  const lower = endian === "little" ? 0 : 1;
+  return { pid: 2, nr: 4, arch: 5, args: [0, 1, 2, 3, 4, 5].map((i) => 8 + 2 * i + lower) };
+}

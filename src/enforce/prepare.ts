@@ -8,6 +8,7 @@ import { SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, wrongValue } from "../abi/fields.ts";
 import { checkStack } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
+import { WaitingCaller } from "./caller.ts";
 import {
   type Environment,
   environmentBytes,
@@ -16,7 +17,7 @@ import {
   type Text,
   wordBytes,
 } from "./command.ts";
-import { type Denial, judge, notifyDenials } from "./denials.ts";
+import { type Denial, judge, notifyStack } from "./denials.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { makeLauncher } from "./launcher/index.ts";
 import type { Listener } from "./listener.ts";
@@ -54,7 +55,10 @@ export interface SpawnOptions {
   readonly killOnParentExit?: boolean;
   /** Answers the calls that the newest program hands over with USER_NOTIF. */
   readonly onCall?: CallHandler;
-  /** Hears of every call that the newest program denies by kill or errno, before it is denied. Excludes onCall. */
+  /**
+   * Hears of every call that the programs deny by kill or errno, before it is denied; where they are too long together,
+   * of what the newest denies (see notifyStack). When it throws, the call is denied with EPERM. Excludes onCall.
+   */
   readonly onDenied?: (denial: Denial) => void;
   /**
    * Takes over the listener of the newest program, which hands over calls with USER_NOTIF, and serves it from then on: for
@@ -218,14 +222,26 @@ function supervision(programs: readonly Program[], options: SpawnOptions): Super
   const served = (handler: CallHandler) => (listener: Listener) => serve(listener, handler);
   if (onListener) return { onListener, enforced: programs, lastFlags };
   if (onCall) return { onListener: served(onCall), enforced: programs, lastFlags };
-  const handler: CallHandler = (call) => {
-    const { answer, action } = judge(newest, call);
-    if (action.kind !== "allow" && action.kind !== "log") onDenied?.({ call, action });
-    return answer;
-  };
+  const stack = notifyStack(programs);
+  const heard = stack.heard === "all" ? programs : [newest];
+  const offset = programs.length - heard.length;
+  const deny =
+    (listener: Listener): CallHandler =>
+    (call) => {
+      const { answer, action, deniers } = judge(heard, call);
+      const [first] = deniers;
+      if (first !== undefined)
+        onDenied?.({
+          call,
+          action,
+          deniers: deniers.map((index) => index + offset),
+          caller: new WaitingCaller(listener, call),
+        });
+      return answer;
+    };
   return {
-    onListener: served(handler),
-    enforced: [...programs.slice(0, -1), notifyDenials(newest)],
+    onListener: (listener) => serve(listener, deny(listener)),
+    enforced: stack.programs,
     lastFlags,
   };
 }

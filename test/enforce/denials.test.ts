@@ -74,7 +74,7 @@ test("hands over errno, kills and what the kernel takes for one, and nothing els
 
 test("answers a handed-over call as the original would have", () => {
   const judged = (nr: number) => {
-    const { action, answer } = judge(program, { id: 1n, pid: 1, nr, arch, args: [] });
+    const { action, answer } = judge([program], { id: 1n, pid: 1, nr, arch, args: [] });
     return [action.kind, answer];
   };
   assert.equal([2, 3, 4, 5, 8, 9, 100].map(judged), [

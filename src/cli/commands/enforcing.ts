@@ -46,9 +46,28 @@ export const enforcing: readonly Command[] = [
       log: {
         describe: "complain: deny nothing, have the kernel log what would be denied (journalctl -k or dmesg)",
       },
-      explain: { describe: "tell every call that the last policy denies, on stderr as it happens" },
+      explain: {
+        describe:
+          "tell every call that is denied as it happens, on stderr: arguments, place in the code, rule, and what would allow it",
+      },
+      output: {
+        describe: "send the explanations to this file; asks for them",
+        alias: "o",
+        value: "FILE",
+        words: "file",
+      },
+      suggest: {
+        describe:
+          "write the policy to this file with rules added that allow what was denied; for several policies several times, in their order. Asks for explanations",
+        value: "FILE",
+        words: "file",
+        many: true,
+      },
       ...setting,
-      json: { describe: "tell at the end, on stderr, as one line of JSON; with --dry-run, on stdout" },
+      json: {
+        describe:
+          "tell the end, and before it each denial that is explained, as lines of JSON on stderr; with --dry-run, on stdout",
+      },
     },
     starts: "always",
     examples: [

@@ -152,7 +152,7 @@ async function nameDenial(
         {
           otherwise: ({ notification }) => {
             calls.push(callText(abi, notification));
-            return judge(program, notification).answer;
+            return judge([program], notification).answer;
           },
           wait: PATIENCE,
         },

@@ -1,0 +1,186 @@
+/** `seccat run --explain`: tells denials as they happen, and sums them up in the end. */
+import { type AbiName, abiOf, syscallName } from "../../../arch/index.ts";
+import type { Denial, RunResult } from "../../enforce/index.ts";
+import type { Allowance } from "../../policy/allow.ts";
+import { visible } from "../output.ts";
+import { Flood, type Group, newGroup } from "./flood.ts";
+import { type Origin, originOf, type Source, shapes } from "./origin.ts";
+import type { LineOutput } from "./output.ts";
+import {
+  type DenialRecord,
+  decodedCall,
+  recordJson,
+  recordText,
+  type Scene,
+  sceneOf,
+  sceneText,
+  verdictText,
+} from "./record.ts";
+import { type Row, rowsOf, summaryJson, summaryText } from "./summary.ts";
+
+/** Like denials: the same call, with arguments that a policy would take for the same, from one place of one program. */
+export interface Kind extends Group {
+  readonly syscall: string;
+  readonly arch: AbiName | undefined;
+  readonly scene: Scene;
+  readonly verdict: string;
+  readonly origins: readonly Origin[];
+  readonly first: Date;
+}
+
+/** So many kinds are told apart; further ones by their call alone. */
+const MOST_KINDS = 5000;
+/** So many threads and places of code are known by their numbers, before what is known is forgotten. */
+const MOST_KNOWN = 20_000;
+/** How soon what was left out is said, in milliseconds. */
+const PAUSE = 1000;
+
+/** Hears of denials and tells them. */
+export class Explainer {
+  readonly #sources: readonly Source[];
+  readonly #output: LineOutput;
+  readonly #json: boolean;
+  readonly #own: AbiName;
+  readonly #shape: ReturnType<typeof shapes>;
+  readonly #flood = new Flood();
+  readonly #kinds = new Map<string, Kind>();
+  readonly #known = new Map<string, Kind>();
+  #reminder: NodeJS.Timeout | undefined;
+
+  constructor(sources: readonly Source[], output: LineOutput, json: boolean, own: AbiName) {
+    this.#sources = sources;
+    this.#shape = shapes(sources);
+    this.#output = output;
+    this.#json = json;
+    this.#own = own;
+  }
+
+  /** Takes one denial, while its call waits. */
+  hear(denial: Denial): void {
+    const time = new Date();
+    const kind = this.#kindOf(denial, time);
+    const hidden = kind.hidden;
+    if (!this.#flood.tell(kind, time.getTime())) {
+      this.#reminder ??= setTimeout(() => this.#remind(), PAUSE).unref();
+      return;
+    }
+    if (hidden > 0) this.#tellHidden(kind);
+    this.#tell({ time, call: denial.call, decoded: decodedCall(denial), ...kind, ...kind.scene });
+  }
+
+  /** What would have allowed what filter number `index` denied. */
+  allowances(index: number): Allowance[] {
+    return [...this.#kinds.values()].flatMap(({ origins }) =>
+      origins.flatMap(({ filter, allowance }) =>
+        filter === index && allowance?.kind === "rule" ? [allowance] : [],
+      ),
+    );
+  }
+
+  /** Sums up, and closes the output. */
+  end(result: Extract<RunResult, { kind: "ended" }>): void {
+    clearTimeout(this.#reminder);
+    for (const kind of this.#kinds.values()) this.#tellHidden(kind);
+    const rows = rowsOf([...this.#kinds.values()]);
+    if (this.#json) this.#output.write(JSON.stringify(summaryJson(rows, result)));
+    else if (rows.length > 0) this.#output.write(summaryText(rows, this.#output.style));
+    this.#output.end();
+  }
+
+  /** The rows of the summary. */
+  get rows(): readonly Row[] {
+    return rowsOf([...this.#kinds.values()]);
+  }
+
+  /**
+   * The kind of a denial. Numbers alone tell whether it is one that is known; only for a new thread, place of code or
+   * call does /proc have to be read.
+   */
+  #kindOf(denial: Denial, time: Date): Kind {
+    const { call } = denial;
+    const shape = this.#shapeOf(denial);
+    const numbers = `${call.pid} ${call.instructionPointer} ${shape}`;
+    const known = this.#known.get(numbers);
+    if (known) return known;
+    const kind = this.#newKindOf(denial, shape, time);
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(numbers, kind);
+    return kind;
+  }
+
+  #newKindOf(denial: Denial, shape: string, time: Date): Kind {
+    const scene = sceneOf(denial);
+    const { identity, place } = scene;
+    const full = this.#kinds.size >= MOST_KINDS;
+    const key = full
+      ? `${denial.call.arch} ${denial.call.nr}`
+      : JSON.stringify([identity.exe, identity.command, place?.file, String(place?.offset), shape]);
+    const known = this.#kinds.get(key);
+    if (known) return known;
+    const { call, action } = denial;
+    const abi = abiOf(call.arch, call.nr);
+    const kind: Kind = {
+      ...newGroup(),
+      syscall: (abi && syscallName(abi, call.nr)) ?? `syscall ${call.nr}`,
+      arch: abi,
+      scene,
+      verdict: verdictText(action, call, this.#own),
+      origins: full ? [] : this.#originsOf(denial),
+      first: time,
+    };
+    this.#kinds.set(key, kind);
+    return kind;
+  }
+
+  #originsOf({ call, deniers }: Denial): Origin[] {
+    return deniers.flatMap((index) => {
+      const source = this.#sources[index];
+      return source ? [originOf(source, index, call)] : [];
+    });
+  }
+
+  /** The call and those of its arguments by which a rule could tell it from others. */
+  #shapeOf({ call, deniers }: Denial): string {
+    return `${deniers.join()} ${this.#shape(call)}`;
+  }
+
+  #tell(record: DenialRecord): void {
+    this.#output.write(
+      this.#json ? JSON.stringify(recordJson(record)) : recordText(record, this.#output.style),
+    );
+  }
+
+  #remind(): void {
+    this.#reminder = undefined;
+    for (const kind of this.#kinds.values()) this.#tellHidden(kind);
+  }
+
+  /** Says how many of a kind were left out. */
+  #tellHidden(kind: Kind): void {
+    const { hidden, syscall, scene } = kind;
+    if (hidden === 0) return;
+    kind.hidden = 0;
+    this.#output.write(
+      this.#json ? JSON.stringify(hiddenJson(kind, hidden)) : hiddenText(hidden, syscall, scene),
+    );
+  }
+}
+
+function hiddenText(times: number, syscall: string, scene: Scene): string {
+  const often = `${times.toLocaleString("en")} more ${times === 1 ? "time" : "times"}`;
+  return `seccat: denied: same call ${often}: ${syscall} by ${visible(scene.identity.command ?? "?")}, from ${visible(sceneText(scene))}`;
+}
+
+function hiddenJson({ syscall, arch, scene }: Kind, times: number) {
+  const { identity, place } = scene;
+  return {
+    event: "repeated",
+    time: new Date().toISOString(),
+    syscall,
+    arch: arch ?? null,
+    command: identity.command ?? null,
+    exe: identity.exe ?? null,
+    from: place ? { file: place.file ?? null, offset: `0x${place.offset.toString(16)}` } : null,
+    times,
+  };
+}
