@@ -40,7 +40,7 @@ export async function loggedKill(pid: number, since: number): Promise<LoggedKill
 
 /** The last such line in the text of a log. */
 export function killIn(log: string, pid: number, since: number): LoggedKill | undefined {
-  const lines = log.split("\n").filter((line) => line.includes(` pid=${pid} `));
+  const lines = log.split("\n").filter((line) => line.includes(` pid=${pid} comm=`));
   for (const line of lines.reverse()) {
     const at = /audit\((\d+\.\d+):\d+\)/.exec(line)?.[1];
     const [, sig, arch, nr, ip] =
