@@ -7,9 +7,9 @@ import { SeccatError } from "../../src/abi/error.ts";
 import { check } from "../../src/bpf/check.ts";
 import type { Program } from "../../src/bpf/program.ts";
 import { run } from "../../src/bpf/run.ts";
+import { compile } from "../../src/compile/index.ts";
 import { judge, logDenials, notifyDenials, notifyStack } from "../../src/enforce/denials.ts";
 import { isAllowed } from "../../src/enforce/verdict.ts";
-import { compile } from "../../src/compile/index.ts";
 import { randomCalls, randomPolicy } from "../policy/random.ts";
 import { Random, seedOf } from "../seed.ts";
 
