@@ -3,7 +3,7 @@ import { type AbiName, abiOf, syscallName } from "../../../arch/index.ts";
 import type { Denial, RunResult } from "../../enforce/index.ts";
 import type { Allowance } from "../../policy/allow.ts";
 import { visible } from "../output.ts";
-import { Flood, type Group, newGroup } from "./flood.ts";
+import { Flood, type FloodLimits, type Group, newGroup } from "./flood.ts";
 import { type Origin, originOf, type Source, shapes } from "./origin.ts";
 import type { LineOutput } from "./output.ts";
 import {
@@ -42,17 +42,22 @@ export class Explainer {
   readonly #json: boolean;
   readonly #own: AbiName;
   readonly #shape: ReturnType<typeof shapes>;
-  readonly #flood = new Flood();
+  readonly #flood: Flood;
   readonly #kinds = new Map<string, Kind>();
   readonly #known = new Map<string, Kind>();
   #reminder: NodeJS.Timeout | undefined;
 
-  constructor(sources: readonly Source[], output: LineOutput, json: boolean, own: AbiName) {
+  constructor(
+    sources: readonly Source[],
+    output: LineOutput,
+    { json, own, limits }: { readonly json: boolean; readonly own: AbiName; readonly limits?: FloodLimits },
+  ) {
     this.#sources = sources;
     this.#shape = shapes(sources);
     this.#output = output;
     this.#json = json;
     this.#own = own;
+    this.#flood = new Flood(limits);
   }
 
   /** Takes one denial, while its call waits. */

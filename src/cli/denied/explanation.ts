@@ -29,7 +29,7 @@ export function prepareExplanation(args: Args, filters: readonly Filter[]): Expl
   const lines = openLines(output);
   sayUnheard(filters);
   const own = hostAbi() ?? "x86_64";
-  const explainer = new Explainer(filters.map(sourceOf), lines, args.flag("json"), own);
+  const explainer = new Explainer(filters.map(sourceOf), lines, { json: args.flag("json"), own });
   return {
     onDenied: (denial) => explainer.hear(denial),
     end(result) {
