@@ -50,6 +50,13 @@ export { run as emulate, runStack, type Step, type StepHook, type Trace, trace }
 export { annotate, assemble, assembleProgram, type ListOptions, list } from "./bpf/text.ts";
 export type { CallWeights } from "./compile/index.ts";
 export {
+  type Caller,
+  type DecodedArg,
+  type DecodedCall,
+  decodeCall,
+  type SocketAddress,
+} from "./decode/index.ts";
+export {
   type Environment,
   type Exit,
   findUser,

@@ -3,6 +3,7 @@
  *
  *   calls all                 one of each, in order
  *   calls flood TIMES         one call again and again
+ *   calls kinds TIMES         one call with another request each time
  *   calls vanish              a call in a child that is killed while it waits
  *   calls threads COUNT       one call in each of many threads, and children that do the same
  *   calls raw                 a call while the terminal hands over keys, then some more text
@@ -82,6 +83,8 @@ int main(int argc, char **argv) {
   if (!strcmp(what, "all")) all();
   else if (!strcmp(what, "flood"))
     for (int i = 0; i < count; i++) syscall(SYS_mkdirat, AT_FDCWD, "flood", 0755);
+  else if (!strcmp(what, "kinds"))
+    for (int i = 0; i < count; i++) syscall(SYS_ioctl, 0, 0x7a000000 + i, 0);
   else if (!strcmp(what, "vanish"))
     for (int i = 0; i < count; i++) vanish();
   else if (!strcmp(what, "threads")) {

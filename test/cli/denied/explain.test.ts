@@ -35,8 +35,7 @@ const files: Readonly<Record<string, string>> = {
   "calls.yaml": "default: allow\nrules:\n  - action: { errno: EPERM }\n    syscalls: [chdir]\n",
   "links.yaml": "default: allow\nrules:\n  - action: { errno: EMLINK }\n    syscalls: [symlink, symlinkat]\n",
   "kill.yaml": "default: allow\nrules:\n  - action: kill_process\n    syscalls: [mkdir, mkdirat]\n",
-  "when.yaml":
-    "default: allow\nrules:\n  - action: kill_process\n    syscalls: [ioctl]\n    when: request == 0x12345678\n",
+  "trap.yaml": "default: allow\nrules:\n  - action: trap\n    syscalls: [mkdir, mkdirat]\n",
   "net.yaml": "default: allow\nrules:\n  - action: { errno: EPERM }\n    syscalls: [socket]\n",
   "oci.json": JSON.stringify({
     defaultAction: "SCMP_ACT_ALLOW",
@@ -219,6 +218,27 @@ seccat: 1 call was denied
     const sum = left.reduce((all, text) => all + Number(text.replaceAll(",", "")), 0);
     assert.is(sum + shown, 5000);
     assert.match(stderr, /^seccat: 5,000 calls were denied\n {2}mkdirat: 5,000 times, first at /m);
+  });
+
+  test("a process that makes its calls look different each time is summed up too", () => {
+    const { code, stderr } = run(["-p", "p.yaml", "--explain"], [calls, "kinds", "6000"]);
+    assert.is(code, 0);
+    assert.ok(stderr.split("\n").length < 1500, `${stderr.split("\n").length} lines`);
+    assert.match(stderr, /^seccat: denied: calls of [\d,]+ more kinds [\d,]+ more times: ioctl$/m);
+    assert.match(stderr, /^seccat: 6,000 calls were denied$/m);
+    assert.match(
+      stderr,
+      /^ {4}allow: .*request in \{0x7a000000, 0x7a000001, .*… \(--suggest writes all of it\)$/m,
+    );
+  });
+
+  test("a trap, which the kernel carries out alone, is said to be the likely end", () => {
+    const { code, stderr } = run(["-p", "trap.yaml", "--explain"], ["mkdir", "d"]);
+    assert.is(code, 159);
+    assert.match(
+      stderr,
+      /^seccat: killed: the command ended by SIGSYS, and no call was handed over for it\n/,
+    );
   });
 
   test("many threads and children that do the same are one kind of call", () => {
