@@ -56,6 +56,11 @@ export function loadShim(choice: string | undefined = process.env.SECCAT_FFI): S
   );
 }
 
+/** The shim through a package that the main thread has loaded already, for a worker: ffi-napi works in one only then. */
+export function loadShimOfMain(name: BackendName): Shim {
+  return load(name, true);
+}
+
 function backendNamed(choice: string): BackendName {
   const found = backendNames.find((name) => name === choice);
   if (found) return found;
@@ -68,10 +73,10 @@ function backendNamed(choice: string): BackendName {
   });
 }
 
-function load(name: BackendName): Shim {
+function load(name: BackendName, loadedOnMain = isMainThread): Shim {
   const known = loaded.get(name);
   if (known) return known;
-  if (name === "ffi-napi" && !isMainThread)
+  if (name === "ffi-napi" && !loadedOnMain)
     throw new SeccatError({
       code: "host",
       message: "ffi-napi crashes when it is loaded in a worker thread",
@@ -108,6 +113,7 @@ function shimOf(backend: Backend): Shim {
     version: backend.version,
     prctl: (option, ...args) => result(backend.prctl(option, registers(args, 4))),
     syscall: (nr, ...args) => result(backend.syscall(nr, registers(args, 6))),
+    siginterrupt: (signal) => result(backend.siginterrupt(signal, 1)),
     address: (bytes) => backend.address(bytes),
     async poll(fd, timeout) {
       // struct pollfd { int fd; short events; short revents; }

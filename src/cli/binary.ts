@@ -45,6 +45,8 @@ export interface FilterOptions {
   readonly onRead?: ((path: string) => void) | undefined;
   readonly arches?: readonly AbiName[] | undefined;
   readonly target?: AbiName | undefined;
+  /** Changes a policy before it is compiled. */
+  readonly change?: ((policy: Policy) => Policy) | undefined;
 }
 
 /** The filter that `path` holds, as readFilter() gives it; loads what a policy needs only for a policy. */

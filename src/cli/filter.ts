@@ -127,8 +127,9 @@ export function policyOf(bytes: Uint8Array, file: string, onRead?: (path: string
 }
 
 /** A policy, compiled. */
-export function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
-  const { policy } = read;
+export function fromPolicy(read: ReadResult, file: string, options: FilterOptions): Filter {
+  const { arches, target, change = (policy) => policy } = options;
+  const policy = change(read.policy);
   const chosen = arches ?? sameOrder(withNativeFirst(policy.arches), target);
   const compiled = inFile(file, () => compile(policy, { arches: inPolicyOrder(policy, chosen) }));
   const warnings = [...read.warnings, ...compiled.warnings].map((warning) => placed(warning, file));

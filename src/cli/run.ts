@@ -5,6 +5,7 @@ import { endWithParent } from "../enforce/parent.ts";
 import { plan } from "../enforce/plan.ts";
 import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
 import { type RunResult, run } from "../enforce/run.ts";
+import { answerRings } from "../policy/ring.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { type Filter, loadFilter, printWarnings } from "./binary.ts";
@@ -24,7 +25,7 @@ export async function runCommand(args: Args): Promise<number> {
   const mode = modeOf(args);
   const own = hostAbi();
   const filters: Filter[] = [];
-  for (const path of paths) filters.push(await loadFilter(path, { target: own }));
+  for (const path of paths) filters.push(await loadFilter(path, { target: own, change: answerRings }));
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const { log, explain, json } = mode;

@@ -24,7 +24,7 @@ export async function takeListener(pid: number, options: AttachOptions = {}): Pr
 }
 
 /** koffi where it loads, since a call through it takes a fourteenth of the time; SECCAT_FFI decides otherwise. */
-function loopShim(): Shim {
+export function loopShim(): Shim {
   if (process.env.SECCAT_FFI) return loadShim();
   try {
     return loadShim("koffi");

@@ -7,8 +7,9 @@
  */
 import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { loadShim, type Shim } from "../../shim/index.ts";
+import type { BackendName, Shim } from "../../shim/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
+import { giveDescriptor } from "./inject.ts";
 import { killCaller } from "./kill.ts";
 import type { Listener } from "./listener.ts";
 import { nr } from "./native.ts";
@@ -86,22 +87,28 @@ function receiveOne(listener: Listener, onCall: ImmediateHandler, onFailure: OnF
  * a SeccatError "usage" or a TypeError.
  */
 export function give(listener: Listener, call: Call, answer: Answer): boolean {
+  if ("descriptor" in answer) return giveDescriptor(listener, call, answer);
   if ("kill" in answer) killCaller(listener, call);
   return listener.answer(call.id, answer);
 }
 
 /** What a module that answers calls in a worker is given. */
-export interface LoopContext {
+export interface LoopContext<Data = unknown> {
   /** What startLoop() was given as `data`. */
-  readonly data: unknown;
+  readonly data: Data;
   readonly listener: Listener;
   /** Sends a message to the thread that started the loop. */
   post(message: unknown): void;
 }
 
 /** What such a module exports as `makeHandler`. */
-export type MakeHandler = (context: LoopContext) => {
-  readonly onCall: ImmediateHandler;
+export type MakeHandler = (context: LoopContext) => LoopHandler;
+
+/** What answers the calls in a worker: a handler for receiveLoop(), or a loop of its own that ends as that one does. */
+export type LoopHandler = (
+  | { readonly onCall: ImmediateHandler }
+  | { readonly receive: (stop: number) => LoopEnd }
+) & {
   /** Runs in the worker after the last call; what it gives is the last message. */
   readonly onEnd?: () => unknown;
 };
@@ -128,7 +135,7 @@ export interface LoopOrder {
 
 /** What the worker is told. */
 export interface WorkerData {
-  readonly backend: string;
+  readonly backend: BackendName;
   readonly descriptor: number;
   readonly stop: number;
   readonly module: string;
@@ -142,12 +149,9 @@ export type WorkerMessage =
   | { readonly kind: "failure"; readonly error: Error; readonly issues: readonly Issue[] }
   | { readonly kind: "end"; readonly end: LoopEnd };
 
-/**
- * Serves a listener from a worker thread of its own. Throws SeccatError "host" where koffi does not load, the only
- * backend that works in a worker.
- */
+/** Serves a listener from a worker thread of its own, through the FFI package of the listener. */
 export function startLoop(order: LoopOrder): Loop {
-  const shim = loadShim("koffi");
+  const { shim } = order.listener;
   const stop = eventfd(shim);
   const workerData: WorkerData = {
     backend: shim.backend,
