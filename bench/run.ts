@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const benches: readonly (readonly [name: string, question: string])[] = [
   ["compile", "how good and how fast is the compiler, against libseccomp?"],
+  ["explain", "how long does a denied call take when seccat run --explain tells it?"],
   ["evaluate", "how many calls a second can be asked off-box, against interpreters in C?"],
   ["kernel", "what does a call cost in the kernel, under filters of several compilers?"],
   ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],

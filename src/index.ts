@@ -51,6 +51,13 @@ export { run as emulate, runStack, type Step, type StepHook, type Trace, trace }
 export { annotate, assemble, assembleProgram, type ListOptions, list } from "./bpf/text.ts";
 export type { CallWeights } from "./compile/index.ts";
 export {
+  type Caller,
+  type DecodedArg,
+  type DecodedCall,
+  decodeCall,
+  type SocketAddress,
+} from "./decode/index.ts";
+export {
   type Answer,
   type AnswerOptions,
   type AttachOptions,

@@ -87,7 +87,12 @@ interface Circumstances {
 
 /** Says how the command ended: with --json always, else when its filters killed it. */
 async function tellEnd(result: Ended, { filters, explanation, json, started }: Circumstances): Promise<void> {
-  if (explanation) return explanation.end(result);
+  const names = filters.map(({ name }) => name);
+  if (explanation) {
+    if (explanation.end(result) || json) return;
+    const { trappedText } = await import("./denied/killed.ts");
+    return say(trappedText(names, errStyle()));
+  }
   const { status, signal, pid } = result;
   if (signal !== "SIGSYS") {
     if (json) say(JSON.stringify({ event: "ended", status, signal: signal ?? null }));
@@ -97,12 +102,5 @@ async function tellEnd(result: Ended, { filters, explanation, json, started }: C
   const killed = await killedFor(pid, started, filters);
   if (json)
     say(JSON.stringify({ event: "ended", status, signal, killed: killed ? killedJson(killed) : null }));
-  else
-    say(
-      killedText(
-        killed,
-        filters.map(({ name }) => name),
-        errStyle(),
-      ),
-    );
+  else say(killedText(killed, names, errStyle()));
 }

@@ -62,3 +62,8 @@ export function killedJson({ syscall, data, origins }: Killed) {
   const ip = `0x${(data.instructionPointer ?? 0n).toString(16)}`;
   return { syscall, arch: abiOf(data.arch, data.nr) ?? null, nr: data.nr, ip, by: origins.map(originJson) };
 }
+
+/** What is said about a command that ended by SIGSYS in a run with --explain that heard of no kill. */
+export function trappedText(paths: readonly string[], style: Style): string {
+  return `seccat: ${style.red("killed")}: the command ended by SIGSYS, and no call was handed over for it\n  ${style.dim("fix:")} look for the action trap in ${visible(paths.join(", "))}: the kernel carries it out alone, so --explain cannot tell it`;
+}

@@ -101,7 +101,7 @@ function rehearse(suggestion: Suggestion): void {
     )
   )
     throw usage(`${to} is included by ${suggestion.from}`, { expected: "another file", received: to });
-  widened(suggestion, { insertions: [], superseded: [], dropped: [] });
+  widened(suggestion, wideningFor(policy, []));
 }
 
 function widened(suggestion: Suggestion, widening: Widening): WidenedText {
