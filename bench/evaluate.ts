@@ -22,7 +22,7 @@ import { longest } from "../test/bpf/jit/longest.ts";
 import { Random, seedOf } from "../test/seed.ts";
 import { randomCalls } from "./calls.ts";
 import type { Chart } from "./chart.ts";
-import { type Engine, engines, floor, type Terms, type Times } from "./duel.ts";
+import { type Engine, engines, floorOf, type Terms, type Times } from "./duel.ts";
 import { machine } from "./machine.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildInterpreter, buildLibseccomp, runLibseccomp } from "./peer.ts";
@@ -104,18 +104,20 @@ function bound(program: Program, random: Random) {
   const calls = randomCalls(random, program, ["x86_64"], MANY);
   const returns = new Uint32Array(MANY);
   const evaluator = jit(program);
-  const [judged, read]: [number[], number[]] = [[], []];
+  const ways = [
+    ["evaluateMany", () => evaluator.evaluateMany(calls, returns)],
+    ["batch", evaluator.batch(calls, returns)],
+    ["floor", floorOf(calls, returns)],
+  ] as const;
+  const times = ways.map((): number[] => []);
   for (let round = -3; round < ROUNDS; round++) {
-    const start = performance.now();
-    evaluator.evaluateMany(calls, returns);
-    const between = performance.now();
-    floor(calls, returns);
-    const end = performance.now();
-    if (round < 0) continue;
-    judged.push(((between - start) * 1e6) / MANY);
-    read.push(((end - between) * 1e6) / MANY);
+    ways.forEach(([, judge], i) => {
+      const start = performance.now();
+      judge();
+      if (round >= 0) times[i]?.push(((performance.now() - start) * 1e6) / MANY);
+    });
   }
-  return { calls: MANY, evaluateMany: spreadOf(judged), floor: spreadOf(read) };
+  return { calls: MANY, ways: ways.map(([name], i) => ({ name, time: spreadOf(times[i] ?? []) })) };
 }
 
 function longestBuilds(folder: string): readonly (readonly [name: string, build: Build])[] {
@@ -128,16 +130,14 @@ function longestBuilds(folder: string): readonly (readonly [name: string, build:
 
 function printResults(results: readonly Result[]): void {
   const text = (value: number | undefined) => (value === undefined ? "-" : value.toFixed(1));
-  const ratios = ["evaluate", "evaluateMany", "floor"] as const;
+  const ratios = ["evaluate", "evaluateAt", "evaluateMany", "batch", "floor"] as const;
   printTable(
     [
       "policy",
       "program",
       "instrs",
       ...engines,
-      "C/evaluate",
-      "C/many",
-      "C/floor",
+      ...ratios.map((engine) => `C/${engine}`),
       "build ms",
       "again",
       "many p10..p90",
@@ -177,12 +177,13 @@ async function competeAll(
   return results;
 }
 
-function printLimits({ calls, evaluateMany, floor: least }: ReturnType<typeof bound>): void {
-  const many = evaluateMany.median;
-  console.log(`
-docker-default, ${calls} calls: ${(1000 / many).toFixed(0)} million a second, ${many.toFixed(2)} ns each
-  to read nr and arch of each and write a word for it: ${least.median.toFixed(2)} ns each
-`);
+function printLimits({ calls, ways }: ReturnType<typeof bound>): void {
+  console.log(`\ndocker-default, ${calls} calls; floor reads nr and arch of each and writes a word for it`);
+  for (const { name, time } of ways)
+    console.log(
+      `  ${name}: ${(1000 / time.median).toFixed(0)} million a second, ${time.median.toFixed(2)} ns each`,
+    );
+  console.log();
 }
 
 async function bench(folder: string): Promise<void> {
@@ -217,12 +218,15 @@ const titles: Readonly<Record<Engine, string>> = {
   bpf_filter: "libpcap's bpf_filter",
   run: "Seccat, interpreter",
   evaluate: "Seccat, JIT",
-  evaluateMany: "Seccat, JIT in batches",
+  evaluateAt: "Seccat, JIT, calls in one array",
+  evaluateMany: "Seccat, JIT, whole arrays",
+  batch: "Seccat, JIT, one array again",
+  apart: "",
   floor: "",
 };
 
 function chartOf(results: readonly Result[]): Chart {
-  const shown = engines.filter((engine) => engine !== "floor");
+  const shown = engines.filter((engine) => engine !== "floor" && engine !== "apart");
   return {
     title: "Asking a filter off-box",
     unit: "nanoseconds a call",

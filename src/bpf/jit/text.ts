@@ -47,34 +47,47 @@ interface Layout {
 
 /**
  * The body of a function of (E, T, R, wrong): the tables' verdicts, entries and returns, and what to throw for a
- * call of another size. It returns evaluate(words) and many(calls, returns, count).
+ * call of another size. It returns judge(words, at) (int32, asks for nothing), evaluate(words),
+ * evaluateAt(words, at) and many(calls, returns, count).
  *
- * A call costs one load of a verdict; `judge` is for those that have none. Four calls make one turn of the loop,
- * because a turn costs as much as a call.
+ * A call costs one load of a verdict; `judge` is for those that have none.
  */
 export function programText(tables: Tables): string {
   const layout = layOut(tables);
-  const call = (o: string, i: string) =>
-    `{let v=${verdictText(tables, o)}r[${i}]=v===${tables.none}?judge(w,${o}):v;}`;
-  return `"use strict";
+  const single = (at: string) =>
+    `let v=${verdictText(tables, "V", "w", at)}return (v===${tables.none}?judge(w,${at}):v)>>>0;`;
+  // V8 knows the tables by their address when it compiles, because they are constants.
+  return `"use strict";const V=E;
 ${layout.segments.map((_, s) => segmentText(layout, s)).join("\n")}
 ${enterText(tables, layout)}
-function judge(w,o){let v=${tables.general};${lookupText(tables, "T", "o")}
+function judge(w,o){let v=${tables.general};${lookupText(tables, "T", "w", "o")}
 return v<${tables.returns.length}?R[v]:enter(w,o,v)|0;}
 function evaluate(w){if(!(w instanceof Uint32Array)||w.length!==16)throw wrong(w);
-let v=${verdictText(tables, "0")}return (v===${tables.none}?judge(w,0):v)>>>0;}
-function many(w,r,n){let i=0,o=0;
-for(;i+4<=n;i+=4,o+=64){
+${single("0")}}
+function evaluateAt(w,o){if(!(w instanceof Uint32Array)||o>>>0!==o||o+16>w.length)throw wrong(w,o);
+${single("o")}}
+function many(w,r,e){let i=0;${judgeLoop(tables, "V", "w", "r")}}
+return {judge,evaluate,evaluateAt,many};`;
+}
+
+/**
+ * The loop that judges the calls of the array `w` from number i up to e, which it leaves in `r`; `table` has the
+ * verdicts. Four calls make one turn, because a turn costs as much as a call.
+ */
+export function judgeLoop(tables: Tables, table: string, w: string, r: string): string {
+  const call = (o: string, i: string) =>
+    `{let v=${verdictText(tables, table, w, o)}${r}[${i}]=v===${tables.none}?judge(${w},${o}):v;}`;
+  return `let o=16*i;
+for(;i+4<=e;i+=4,o+=64){
 ${[0, 1, 2, 3].map((at) => call(`o+${16 * at}`, `i+${at}`)).join("\n")}
 }
-for(;i<n;i++,o+=16)${call("o", "i")}
-}
-return {evaluate,many};`;
+for(;i<e;i++,o+=16)${call("o", "i")}
+`;
 }
 
 /** An expression and statements that leave the verdict of the call at `o` in `v`, or `none`. */
-function verdictText(tables: Tables, o: string): string {
-  return `${tables.returns[tables.general] ?? tables.none};${lookupText(tables, "E", o)}`;
+function verdictText(tables: Tables, table: string, w: string, o: string): string {
+  return `${tables.returns[tables.general] ?? tables.none};${lookupText(tables, table, w, o)}`;
 }
 
 function layOut({ blocks, starts, returns }: Tables): Layout {
@@ -163,8 +176,8 @@ function enterText({ starts }: Tables, { segments, segmentOf, entryOf, variables
   return `function enter(w,o,e){${calls.join("\n")}}`;
 }
 
-/** Statements that leave what `table` has for the call at `o` in `v`, and nothing for a call in no window. */
-function lookupText({ windows }: Tables, table: string, o: string): string {
+/** Statements that leave what `table` has for the call at `o` of `w` in `v`, and nothing for a call in no window. */
+function lookupText({ windows }: Tables, table: string, w: string, o: string): string {
   const arches = [...new Set(windows.map(({ arch }) => arch))];
   const texts = arches.map((arch) => {
     const own = windows.flatMap((window, i) => (window.arch === arch ? [{ ...window, at: i * WINDOW }] : []));
@@ -174,7 +187,7 @@ function lookupText({ windows }: Tables, table: string, o: string): string {
         : `if((n-${base}>>>0)<${WINDOW})v=${table}[(n-${base}>>>0)+${at}];`,
     );
     const text = choice.join("else ");
-    return arch === undefined ? text : `if((w[${o}+1]|0)===${arch | 0}){${text}}`;
+    return arch === undefined ? text : `if((${w}[${o}+1]|0)===${arch | 0}){${text}}`;
   });
-  return `const n=w[${o}];${texts.join("else ")}\n`;
+  return `const n=${w}[${o}];${texts.join("else ")}\n`;
 }
