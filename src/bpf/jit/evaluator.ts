@@ -66,53 +66,44 @@ export function jit(program: Program): Evaluator {
 function make(program: Program): Evaluator {
   const tables = tablesOf(program);
   const generated = generate(tables);
-  if ("reason" in generated) {
-    const code = interpret(program, tables);
-    return {
-      kind: "interpreter",
-      ...generated,
-      ...entriesOf(code, (calls, returns) => () => code.many(calls, returns, countOf(calls))),
-    };
-  }
+  if ("reason" in generated)
+    return { kind: "interpreter", ...generated, ...entriesOf(interpret(program, tables)) };
   const queue = new Uint32Array(CHUNK);
   return {
     kind: "jit",
-    ...entriesOf(generated, (calls, returns) =>
-      compileText(["E", "Q", "judge", "w", "r"], batchText(tables, countOf(calls)))(
-        tables.verdicts,
-        queue,
-        generated.judge,
-        calls,
-        returns,
-      ),
-    ),
+    ...entriesOf(generated),
+    batch(calls, returns) {
+      returnsFor(calls, returns);
+      const refuse = () => {
+        throw changed();
+      };
+      return compileText(
+        ["E", "Q", "judge", "refuse", "w", "r"],
+        batchText(tables, countOf(calls)),
+      )(...[tables.verdicts, queue, generated.judge, refuse, calls, returns]);
+    },
   };
 }
 
-/** The ways to ask; `bind` makes what judges two arrays, which fit. */
-function entriesOf(
-  code: Code,
-  bind: (calls: Uint32Array, returns: Uint32Array) => () => void,
-): Omit<Evaluator, "kind" | "reason"> {
-  return {
-    evaluate: code.evaluate,
-    evaluateAt: code.evaluateAt,
-    evaluateMany(calls, returns) {
-      const written = returnsFor(calls, returns);
-      code.many(calls, written, countOf(calls));
-      return written;
-    },
-    batch(calls, returns) {
-      returnsFor(calls, returns);
-      const { length } = calls;
-      const judge = bind(calls, returns);
-      return () => {
-        if (calls.length !== length) throw wrongCalls(calls.length);
-        returnsFor(calls, returns);
-        judge();
-        return returns;
-      };
-    },
+/** The ways to ask. */
+function entriesOf({ evaluate, evaluateAt, many }: Code): Omit<Evaluator, "kind" | "reason"> {
+  const evaluateMany = (calls: Uint32Array, returns?: Uint32Array) => {
+    const written = returnsFor(calls, returns);
+    many(calls, written, countOf(calls));
+    return written;
+  };
+  return { evaluate, evaluateAt, evaluateMany, batch: batchOf(evaluateMany) };
+}
+
+/** Batches without code of their own. */
+export function batchOf(evaluateMany: Evaluator["evaluateMany"]): Evaluator["batch"] {
+  return (calls, returns) => {
+    returnsFor(calls, returns);
+    const { length } = calls;
+    return () => {
+      if (calls.length !== length) throw changed();
+      return evaluateMany(calls, returns);
+    };
   };
 }
 
@@ -195,6 +186,10 @@ function wrongPlace(words: unknown, at?: unknown): SeccatError {
     expected: `an offset of 0..${words.length - SECCOMP_DATA_WORDS}`,
     received: String(at),
   });
+}
+
+function changed(): SeccatError {
+  return new SeccatError({ code: "usage", message: "an array of the batch was transferred or resized" });
 }
 
 function overlapping(): SeccatError {

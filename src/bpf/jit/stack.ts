@@ -3,7 +3,7 @@ import { combineReturns } from "../../abi/action.ts";
 import { SECCOMP_DATA_WORDS } from "../../abi/data.ts";
 import { type Kernel, kernelRules, settle } from "../kernel.ts";
 import type { Program } from "../program.ts";
-import { type Evaluator, jit, returnsFor } from "./evaluator.ts";
+import { batchOf, type Evaluator, jit, returnsFor } from "./evaluator.ts";
 
 /**
  * The evaluator of a stack of programs for machines of one byte order, newest first: the strongest answer wins,
@@ -44,9 +44,6 @@ export function jitStack(newestFirst: readonly Program[], kernel?: Kernel): Eval
         words[at + 1] ?? 0,
       ),
     evaluateMany,
-    batch(calls, returns) {
-      returnsFor(calls, returns);
-      return () => evaluateMany(calls, returns);
-    },
+    batch: batchOf(evaluateMany),
   };
 }
