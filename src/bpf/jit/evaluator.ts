@@ -11,8 +11,8 @@ import { SeccatError } from "../../abi/error.ts";
 import type { Program } from "../program.ts";
 import { run, wrongWords } from "../run.ts";
 import { batchText, CHUNK } from "./batch.ts";
-import { type Tables, tablesOf, WINDOW } from "./table.ts";
-import { programText } from "./text.ts";
+import { generalOf, type Tables, tablesOf, WINDOW } from "./table.ts";
+import { generalText, programText } from "./text.ts";
 
 /** A program ready for many calls. */
 export interface Evaluator {
@@ -65,7 +65,7 @@ export function jit(program: Program): Evaluator {
 
 function make(program: Program): Evaluator {
   const tables = tablesOf(program);
-  const generated = generate(tables);
+  const generated = generate(program, tables);
   if ("reason" in generated)
     return { kind: "interpreter", ...generated, ...entriesOf(interpret(program, tables)) };
   const queue = new Uint32Array(CHUNK);
@@ -131,14 +131,18 @@ function overlap(calls: Uint32Array, returns: Uint32Array): boolean {
 }
 
 /** The program as JavaScript, or why that may not be. */
-function generate(tables: Tables): Code | { readonly reason: string } {
+function generate(program: Program, tables: Tables): Code | { readonly reason: string } {
+  let made: Code["judge"] | undefined;
+  const general: Code["judge"] = (words, at) => {
+    const judge: Code["judge"] = made ?? compileText([], generalText(generalOf(program)))();
+    made = judge;
+    return judge(words, at);
+  };
   try {
-    return compileText(["E", "T", "R", "wrong"], programText(tables))(
-      tables.verdicts,
-      tables.entries,
-      tables.returns,
-      wrongPlace,
-    );
+    return compileText(
+      ["E", "T", "R", "general", "wrong"],
+      programText(tables),
+    )(...[tables.verdicts, tables.entries, tables.returns, general, wrongPlace]);
   } catch (error) {
     if (error instanceof EvalError) return { reason: error.message };
     throw error;
