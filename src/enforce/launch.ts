@@ -93,6 +93,7 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     await exited;
     throw error;
   } finally {
+    child.off("error", ignore);
     closeSync(status);
     release();
   }
@@ -151,17 +152,25 @@ async function spawnAt(
 
 function trySpawn(place: Place, stdio: Prepared["stdio"], options: SpawnOptions): ChildProcess | string {
   try {
-    return spawn(place.launcher, [], {
+    const child = spawn(place.launcher, [], {
       argv0: "seccat-launcher",
       env: {},
       stdio: [...stdio, "pipe", place.status],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.detached === undefined ? {} : { detached: options.detached }),
+      ...(options.serialization === undefined ? {} : { serialization: options.serialization }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
     });
+    child.on("error", ignore);
+    return child;
   } catch (error) {
     return codeOf(error);
   }
 }
+
+/** An abort emits `error`, which is for the caller to hear once the command runs; until then its end says enough. */
+function ignore(): void {}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);

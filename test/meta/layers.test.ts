@@ -21,10 +21,11 @@ const rank: readonly (readonly [folder: string, layer: number])[] = [
   ["src/enforce/", 4],
   ["src/testing/", 4],
   ["src/proof.ts", 5],
-  ["src/index.ts", 6],
-  ["src/libseccomp", 6],
-  ["src/cli/", 7],
-  ["src/web/", 7],
+  ["src/fork.ts", 6],
+  ["src/index.ts", 7],
+  ["src/libseccomp", 7],
+  ["src/cli/", 8],
+  ["src/web/", 8],
 ];
 /** Layers that also run in a browser. */
 const core = ["arch/", "src/abi/", "src/bpf/", "src/policy/", "src/compile/", "src/prove/", "src/explain/"];
