@@ -17,7 +17,9 @@ import { GO, type Order, type Report } from "./control.ts";
 import { refuseEarly } from "./early.ts";
 import type { Installed } from "./install.ts";
 import { type Exit, type Started, spawnFiltered } from "./launch.ts";
+import { native, nr } from "./native.ts";
 import type { SpawnOptions, StdioEntry } from "./prepare.ts";
+import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
 
 /** How to fork a module, in the words of child_process.fork(). */
 export interface ForkOptions {
@@ -88,6 +90,7 @@ export async function forkFiltered(
   const stdio: StdioEntry[] = given.includes("ipc") ? given : [...given, "ipc"];
   const control = stdio.length;
   const preload = `${preloadUrl}?control=${control}`;
+  checkReport(program, control);
   const path = module instanceof URL ? fileURLToPath(module) : resolve(options.cwd ?? "", module);
   const argv = [execPath, `--import=${preload}`, ...execArgv, path, ...args];
   const { log, specAllow, ...spawning } = rest;
@@ -96,7 +99,25 @@ export async function forkFiltered(
     program: Buffer.from(encode(program)).toString("base64"),
     options: { ...(log === undefined ? {} : { log }), ...(specAllow === undefined ? {} : { specAllow }) },
   };
-  return await guarded(started, control, order);
+  return await guarded(started, control, order, options.signal);
+}
+
+/** Refuses a filter under which the child could not say that it is in place, and could not be told to go on. */
+function checkReport(program: Program, control: number): void {
+  const here = native();
+  checkFits([program], here);
+  for (const call of ["write", "read", "close"] as const) {
+    const args = [BigInt(control), 0n, 1n];
+    const ret = verdict([program], { nr: nr(call, here), arch: here.auditArch, args });
+    if (isAllowed(ret)) continue;
+    throw new SeccatError({
+      code: "enforce",
+      message: `the child could not tell that its filter is in place: the filter answers ${call} with ${actionOf(ret)}`,
+      expected: "read, write and close allowed, which any Node needs",
+      received: actionOf(ret),
+      fix: "allow @node-runtime/modules, for a start",
+    });
+  }
 }
 
 /** spawnFiltered() that tells an abort from other failures. */
@@ -139,14 +160,21 @@ function stdioOf(stdio: NonNullable<ForkOptions["stdio"]>): StdioEntry[] {
 }
 
 /** Has the child install its filter, or ends it. */
-async function guarded({ child, exited }: Started, control: number, order: Order): Promise<Forked> {
+async function guarded(
+  { child, exited }: Started,
+  control: number,
+  order: Order,
+  signal: AbortSignal | undefined,
+): Promise<Forked> {
   const socket = child.stdio[control];
   if (!(socket instanceof Socket))
     throw new SeccatError({ code: "internal", message: "the child's control channel is no socket" });
-  let failed: unknown;
-  const onError = (error: unknown) => {
-    failed = error; // an abort; the child is killed
-  };
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, PATIENCE);
+  const onError = () => {}; // an abort, which kills the child
   child.on("error", onError);
   try {
     socket.write(`${JSON.stringify(order)}\n`);
@@ -157,16 +185,31 @@ async function guarded({ child, exited }: Started, control: number, order: Order
     }
     socket.destroy();
     const exit = await exited;
-    throw failed ?? (report ? new SeccatError(report.issue) : endedEarly(exit));
+    signal?.throwIfAborted();
+    if (isLate) throw tooLate();
+    throw report ? new SeccatError(report.issue) : endedEarly(exit);
   } finally {
+    clearTimeout(late);
     child.off("error", onError);
   }
+}
+
+/** Milliseconds that a child may take to start and to install its filter. */
+const PATIENCE = 60_000;
+
+function tooLate(): SeccatError {
+  return new SeccatError({
+    code: "enforce",
+    message: `the child did not install its filter within ${PATIENCE / 1000} seconds and was ended; nothing of the module ran`,
+    fix: "leave out what makes Node wait at its start, such as --inspect-brk",
+  });
 }
 
 /** What the child says up to the first newline; undefined when it says nothing of the kind. */
 function readReport(socket: Socket): Promise<Report | undefined> {
   let text = "";
   return new Promise((resolve) => {
+    if (socket.destroyed) resolve(undefined); // it said nothing, and is closed already
     socket.setEncoding("utf8");
     socket.on("data", (part: string) => {
       text += part;

@@ -15,6 +15,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
@@ -77,7 +78,7 @@ export async function spawnFiltered(
 async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Started | NotStarted> {
   const { child, pid, status } = await startLauncher(prepared, options);
   const exited = exitOf(child);
-  const release = holdOutput(child);
+  const release = holdOutput(child, prepared.orders.channel);
   const hungUp = sendBlock(child, prepared);
   let supervisor: Supervisor | undefined;
   try {
@@ -188,12 +189,12 @@ function exitOf(child: ChildProcess): Promise<Exit> {
  * Keeps what a short-lived command prints until the caller can listen: at its exit, child_process throws away the output
  * of streams that nobody reads. Gives what ends that.
  */
-function holdOutput(child: ChildProcess): () => void {
+function holdOutput({ stdio }: ChildProcess, channel: number): () => void {
   const reader = () => {};
-  const streams = [child.stdout, child.stderr];
-  for (const stream of streams) stream?.on("readable", reader);
+  const streams = stdio.slice(1, channel).filter((stream) => stream instanceof Readable);
+  for (const stream of streams) stream.on("readable", reader);
   return () => {
-    for (const stream of streams) stream?.off("readable", reader);
+    for (const stream of streams) stream.off("readable", reader);
   };
 }
 
