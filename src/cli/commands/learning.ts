@@ -4,12 +4,20 @@ import { filter, json, output } from "./shared.ts";
 /** Which calls of a log are meant. */
 const choice: Readonly<Record<string, Option>> = {
   only: {
-    describe: "child: all but the first process; all: every process (when absent)",
+    describe:
+      "child: all but the first process; all: every process (when absent); or process numbers, or /REGEX/ for the name or path of a program",
     value: "WHICH",
-    words: ["child", "all"],
   },
   pid: { describe: "take these processes", value: "LIST" },
-  after: { describe: "take what a process calls after this call", value: "CALL", words: "syscall" },
+  after: {
+    describe: "take what a process, or who it comes from, calls after the first of this call",
+    value: "CALL",
+    words: "syscall",
+  },
+  until: { describe: "take what it calls up to the first of this call", value: "CALL", words: "syscall" },
+  "after-marker": { describe: "take what is called after the mark of this name", value: "NAME" },
+  "until-marker": { describe: "take what is called before the mark of this name", value: "NAME" },
+  "marker-fd": { describe: "what is written to this descriptor is the name of a mark", value: "N" },
   arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
 };
 
@@ -22,7 +30,24 @@ export const learning: readonly Command[] = [
     options: {
       from: { describe: "read this strace log instead; - is stdin", value: "LOG", words: "file", many: true },
       output: { ...output, describe: "where to write the policy; stdout when absent" },
+      engine: {
+        describe:
+          "notify: no root and no strace needed; strace: for a program that has a seccomp listener of its own. The first that works here when absent",
+        value: "NAME",
+        words: ["notify", "strace"],
+      },
       ...choice,
+      phases: {
+        describe:
+          "what begins a phase: accept: the first accept; read: what is read first of a connection; exec: each program (accept,read when absent); marks always do",
+        value: "LIST",
+      },
+      split: {
+        describe:
+          "write a policy of each process, program or phase too, beside that of -o, and tell what only start-up needs",
+        value: "WHAT",
+        words: ["process", "exe", "phase"],
+      },
       default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
       widen: {
         describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
