@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { endKeepingTerminal } from "../enforce/ending.ts";
 import {
@@ -14,7 +13,8 @@ import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
 import { causesOf } from "./lint.ts";
 import { checkOutput, Exit, say } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { tracePartial } from "./partial.ts";
+import { Progress, sizeOf } from "./progress.ts";
 import { optionsOf } from "./traceoptions.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
@@ -28,6 +28,8 @@ export async function trace(args: Args): Promise<number> {
       expected: "-- CMD [ARG…], or --from LOG",
       fix: "seccat trace -o p.yaml -- ls -l",
     });
+  if (args.flag("partial")) return tracePartial(args, logs);
+  if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
   const options = optionsOf(
     args,
     logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
@@ -80,9 +82,4 @@ export async function readLogs(logs: readonly string[], see: (event: StraceEvent
     }
     for (const event of reader.end()) see(event);
   }
-}
-
-function sizeOf(log: string): number | undefined {
-  const stat = log === "-" ? undefined : statSync(log, { throwIfNoEntry: false });
-  return stat?.isFile() ? stat.size : undefined;
 }

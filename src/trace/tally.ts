@@ -40,10 +40,11 @@ export function count(
     entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
-  entry.count++;
+  entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
   if (result?.startsWith("-1 E")) entry.failed++;
+  entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
   const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
