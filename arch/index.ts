@@ -30,4 +30,5 @@ export {
   syscallSince,
   syscallsOf,
 } from "./syscall.ts";
+export { substituteOn, type Twin, type TwinCause, telling, twinCauses, twinsOn } from "./twin.ts";
 export { compareVersions } from "./version.ts";

@@ -1,14 +1,24 @@
 import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { basename } from "node:path";
+import type { TwinCause } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
 import { writePolicy } from "../formats/index.ts";
-import { formatReport, type Learned, type LearnOptions, newLearner, straceReader } from "../trace/index.ts";
+import { widen } from "../policy/portability.ts";
+import {
+  formatReport,
+  type Learned,
+  type LearnOptions,
+  newLearner,
+  type StraceEvent,
+  straceReader,
+} from "../trace/index.ts";
 import { recordStrace } from "../trace/record.ts";
 import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
+import { causesOf, sayWidened } from "./lint.ts";
 import { checkOutput, Exit, errStyle, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -27,21 +37,23 @@ export async function trace(args: Args): Promise<number> {
     args,
     logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
   );
+  const causes = causesOf(args) ?? [];
   const output = args.output();
   const json = args.flag("json");
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
-    deliverPolicy(await learnLogs(logs, options), output, json);
+    deliverPolicy(widened(await learnLogs(logs, options), causes), output, json);
     return Exit.yes;
   }
   const watched = await watch(command, options, json || output === undefined || output === "-");
   if (typeof watched === "number") return watched;
-  deliverPolicy(watched.learned, output, json);
+  deliverPolicy(widened(watched.learned, causes), output, json);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   return Exit.yes;
 }
 
-function optionsOf(args: Args, name: string): LearnOptions {
+/** Whose calls to take, and from when on, as the options of a command line say. Throws a SeccatError "usage". */
+export function optionsOf(args: Args, name: string): LearnOptions {
   const arch = args.maybe("arch");
   const native = arch === undefined ? hostAbi() : archOf(arch);
   if (native === undefined)
@@ -65,23 +77,28 @@ function optionsOf(args: Args, name: string): LearnOptions {
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
   const learner = newLearner(options);
+  await readLogs(logs, (event) => learner.see(event));
+  const [only] = logs;
+  return logs.length === 1 && only !== undefined
+    ? inFile(inputName(only), () => learner.finish())
+    : learner.finish();
+}
+
+/** Tells the events of logs, one after the other, with a line of progress on a terminal. */
+export async function readLogs(logs: readonly string[], see: (event: StraceEvent) => void): Promise<void> {
   for (const log of logs) {
     const reader = straceReader();
     const progress = new Progress(`reading ${inputName(log)}`, sizeOf(log));
     try {
       for await (const piece of piecesOf(log)) {
-        for (const event of reader.push(piece)) learner.see(event);
+        for (const event of reader.push(piece)) see(event);
         progress.add(piece.length);
       }
     } finally {
       progress.end();
     }
-    for (const event of reader.end()) learner.see(event);
+    for (const event of reader.end()) see(event);
   }
-  const [only] = logs;
-  return logs.length === 1 && only !== undefined
-    ? inFile(inputName(only), () => learner.finish())
-    : learner.finish();
 }
 
 /**
@@ -110,6 +127,14 @@ async function watch(
 function sizeOf(log: string): number | undefined {
   const stat = log === "-" ? undefined : statSync(log, { throwIfNoEntry: false });
   return stat?.isFile() ? stat.size : undefined;
+}
+
+/** The policy with the calls that are made elsewhere; says which those are. */
+function widened({ policy, report }: Learned, causes: readonly TwinCause[]): Learned {
+  if (causes.length === 0) return { policy, report };
+  const wide = widen(policy, causes);
+  sayWidened(wide);
+  return { policy: wide.policy, report };
 }
 
 /** Writes the policy to its place, and what the user has to know about it to stderr. */

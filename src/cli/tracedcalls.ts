@@ -5,7 +5,7 @@ import { Op } from "../abi/opcode.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
 import { callNumber, register } from "../policy/call.ts";
-import type { CallEvent, StraceEvent } from "../trace/event.ts";
+import type { CallEvent, Mode, StraceEvent } from "../trace/event.ts";
 import { type Resolved, resolveShown } from "../trace/name.ts";
 import { follow, newProcesses, taskOf } from "../trace/process.ts";
 import { type Layout, layoutOf, registerTexts, shownRegister } from "../trace/registers.ts";
@@ -51,8 +51,12 @@ export class TracedCalls {
    * Arguments that are not known are 0 there; a verdict that hangs on one is a problem.
    */
   tell(event: CallEvent, into: CallWords, whole: boolean): Told {
+    return this.tellIn(taskOf(this.#processes, event).mode, event, into, whole);
+  }
+
+  /** As tell, for whoever follows the log and knows the mode that the process calls Linux in. */
+  tellIn(mode: Mode | undefined, event: CallEvent, into: CallWords, whole: boolean): Told {
     const { name, nr } = event;
-    const { mode } = taskOf(this.#processes, event);
     const { resolved, called, layout } = this.#names.get(
       nr === undefined && mode === undefined ? name : `${name} ${nr ?? ""} ${mode ?? ""}`,
       () => this.#named(name, resolveShown({ name, nr, mode }, this.#native)),

@@ -15,6 +15,13 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
-export { type Learned, type Learner, type LearnOptions, learn, newLearner } from "./learn.ts";
+export { type Learned, type Learner, type LearnOptions, learn, newLearner, type Taken } from "./learn.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
-export { formatReport, type Group, type LearnedCall, type LearnReport } from "./report.ts";
+export {
+  formatReading,
+  formatReport,
+  type Group,
+  type LearnedCall,
+  type LearnReport,
+  type ReadReport,
+} from "./report.ts";

@@ -15,11 +15,11 @@ import {
   settleAll,
   talliesOf,
 } from "./choice.ts";
-import type { EndEvent, LineCounts, LineNote, StraceEvent } from "./event.ts";
+import type { CallEvent, EndEvent, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
 import { type Resolved, resolveShown } from "./name.ts";
 import { follow, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
-import type { Group, LearnedCall, LearnReport } from "./report.ts";
+import type { Group, LearnedCall, LearnReport, ReadReport } from "./report.ts";
 import { callsIn, count, type Tallied } from "./tally.ts";
 
 /** What to learn from. */
@@ -36,6 +36,8 @@ export interface LearnOptions {
   readonly after?: string;
   /** For calls that were not seen; kill_process when absent. */
   readonly default?: PolicyAction;
+  /** Tells calls of one name apart: those of each text are counted by themselves. */
+  readonly mark?: (event: CallEvent, mode: Mode | undefined) => string;
 }
 
 /** A policy, and what is known about it. */
@@ -50,6 +52,14 @@ export interface Learner {
   see(event: StraceEvent): void;
   /** What was learned. Throws SeccatError "trace" when nothing can be. */
   finish(): Learned;
+  /** The calls that were taken, in the order in which they were first made; instead of finish. Throws as it does. */
+  taken(): Taken;
+}
+
+/** The calls of the processes that were taken, as the log shows them. */
+export interface Taken {
+  readonly calls: readonly Tallied[];
+  readonly report: ReadReport;
 }
 
 /** Learns a policy from the events of one log, or of several in turn. */
@@ -82,7 +92,11 @@ export function newLearner(options: LearnOptions): Learner {
     unreadable: [],
     doubtful: [],
   };
-  return { see: (event) => see(state, event), finish: () => finish(state) };
+  return {
+    see: (event) => see(state, event),
+    finish: () => finish(state),
+    taken: () => ({ calls: takenCalls(state), report: readReport(state) }),
+  };
 }
 
 function checkAfter(name: string | undefined): void {
@@ -107,9 +121,10 @@ function see(state: State, event: StraceEvent): void {
     }
     if (event.kind === "call") {
       const tallies = talliesOf(choice, task);
-      count(tallies.all, event, task.mode, order);
+      const mark = state.options.mark?.(event, task.mode) ?? "";
+      count(tallies.all, event, task.mode, order, mark);
       if (tallies.after && order > (choice.reached.get(leaderOf(task)) ?? Number.POSITIVE_INFINITY))
-        count(tallies.after, event, task.mode, order);
+        count(tallies.after, event, task.mode, order, mark);
     }
   }
   for (const task of follow(table, event)) settle(choice, task);
@@ -130,12 +145,18 @@ function close(state: State, event: EndEvent): void {
   state.doubtful.push(...event.doubtful);
 }
 
-function finish(state: State): Learned {
-  const { options, choice, table } = state;
+function takenCalls(state: State): readonly Tallied[] {
+  const { choice, table } = state;
   if (!table.begun) throw noCalls(state);
   settleAll(choice);
   const entries = [...choice.taken.tally.values()].sort((a, b) => a.first - b.first);
   if (entries.length === 0) throw nothingTaken(state);
+  return entries;
+}
+
+function finish(state: State): Learned {
+  const { options } = state;
+  const entries = takenCalls(state);
   const resolved = entries.map((entry) => ({ entry, ...resolveShown(entry, options.native) }));
   const syscalls = listCalls(resolved);
   if (syscalls.length === 0) throw noneKnown(resolved);
@@ -175,8 +196,7 @@ function reportOn(
   syscalls: readonly LearnedCall[],
   arches: readonly AbiName[],
 ): LearnReport {
-  const { choice, options } = state;
-  const { counts, unreadable, doubtful } = state;
+  const { options } = state;
   const warnings = [...new Set(resolved.flatMap(({ warning }) => (warning === "" ? [] : [warning])))];
   const others = arches.filter((name) => name !== options.native);
   if (others.length > 0)
@@ -184,17 +204,23 @@ function reportOn(
       `calls were made in the mode of ${others.join(" and ")}: the policy lists that architecture too, and its one rule allows every call on each`,
     );
   return {
+    ...readReport(state),
+    unfinished: resolved.reduce((sum, { entry }) => sum + entry.unfinished, 0),
+    syscalls,
+    arches,
+    warnings,
+    notes: libcNotes(options.native, resolved),
+  };
+}
+
+function readReport({ counts, unreadable, doubtful, choice }: State): ReadReport {
+  return {
     counts,
     unreadable,
     doubtful,
     chosen: explainChoice(choice),
     taken: groupOf(choice.taken),
     left: groupOf(choice.left),
-    unfinished: resolved.reduce((sum, { entry }) => sum + entry.unfinished, 0),
-    syscalls,
-    arches,
-    warnings,
-    notes: libcNotes(options.native, resolved),
   };
 }
 

@@ -22,8 +22,8 @@ export interface Group {
   readonly calls: number;
 }
 
-/** What learning found, and what the user has to know before the policy is used. */
-export interface LearnReport {
+/** How a log was read, and whose calls were taken. */
+export interface ReadReport {
   readonly counts: LineCounts;
   /** The first few lines that could not be read. */
   readonly unreadable: readonly LineNote[];
@@ -33,6 +33,10 @@ export interface LearnReport {
   readonly chosen: string;
   readonly taken: Group;
   readonly left: Group;
+}
+
+/** What learning found, and what the user has to know before the policy is used. */
+export interface LearnReport extends ReadReport {
   /** Calls taken that the log does not end. */
   readonly unfinished: number;
   readonly syscalls: readonly LearnedCall[];
@@ -45,17 +49,22 @@ export interface LearnReport {
 
 /** The report as lines for a person, without the policy itself. */
 export function formatReport(report: LearnReport): string[] {
-  const { counts, taken, left, warnings, notes } = report;
-  const lines = [
-    `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
-    report.chosen,
-    `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
-  ];
+  const { counts, warnings, notes } = report;
+  const lines = formatReading(report);
   if (report.unfinished > 0) lines.push(`${report.unfinished} of the calls taken have no end in the log`);
   lines.push(...noteLines("could not read", counts.unreadable, report.unreadable));
   lines.push(...noteLines("read with a doubt", counts.doubtful, report.doubtful));
   lines.push(...warnings.map((warning) => `warning: ${warning}`), ...notes.map((note) => `note: ${note}`));
   return lines;
+}
+
+/** The lines read, and whose calls were taken, as lines for a person. */
+export function formatReading({ counts, chosen, taken, left }: ReadReport): string[] {
+  return [
+    `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
+    chosen,
+    `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
+  ];
 }
 
 function noteLines(title: string, total: number, notes: readonly LineNote[]): string[] {

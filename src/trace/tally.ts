@@ -1,5 +1,5 @@
+import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
-import { telling } from "./families.ts";
 import { ownText } from "./journal.ts";
 
 /** A call that was made, as strace shows it, and how often. */
@@ -7,13 +7,15 @@ export interface Tallied {
   readonly name: string;
   readonly nr: number | undefined;
   readonly mode: Mode | undefined;
+  /** What whoever counts tells such calls apart by, beside their name. */
+  readonly mark: string;
   count: number;
   failed: number;
   /** Never resumed. */
   unfinished: number;
   /** Where it was entered first, in lines from the beginning of the first log. */
   first: number;
-  /** Whether one had the argument that families.ts asks about. */
+  /** Whether one had the argument that arch/twin.ts asks about. */
   told: boolean;
 }
 
@@ -21,12 +23,20 @@ export interface Tallied {
 export type Tally = Map<string, Tallied>;
 
 /** Counts a call that was entered at `order`. */
-export function count(tally: Tally, event: CallEvent, mode: Mode | undefined, order: number): void {
+export function count(
+  tally: Tally,
+  event: CallEvent,
+  mode: Mode | undefined,
+  order: number,
+  mark: string,
+): void {
   const { name, nr, result } = event;
-  const key = nr === undefined && mode === undefined ? name : `${name} ${nr ?? ""} ${mode ?? ""}`;
+  const plain = nr === undefined && mode === undefined && mark === "";
+  const key = plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
   let entry = tally.get(key);
   if (!entry) {
-    entry = { name: ownText(name), nr, mode, count: 0, failed: 0, unfinished: 0, first: order, told: false };
+    const none = { count: 0, failed: 0, unfinished: 0, first: order, told: false };
+    entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
   entry.count++;
@@ -34,8 +44,8 @@ export function count(tally: Tally, event: CallEvent, mode: Mode | undefined, or
   if (order < entry.first) entry.first = order;
   if (result?.startsWith("-1 E")) entry.failed++;
   if (event.end === "unfinished") entry.unfinished++;
-  const mark = telling.get(name);
-  if (mark !== undefined && !entry.told) entry.told = event.args.includes(mark);
+  const sign = telling.get(name);
+  if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
 }
 
 /** Adds the calls of `from` to `into`. */
