@@ -58,11 +58,15 @@ export function allowanceFor(
     return none(`call ${data.nr} has no name, and its number may be another call on the other arches`);
   const args = call ? argsByRegister(abi, call) : [];
   const told = tellingArguments([policy], abi, data.nr);
-  for (const spelling of ["names", "numbers"] as const) {
-    const tests = told.map((index) => testOf({ abi, call, spelling }, index, args[index], data.args[index]));
-    const rule = allowRule([call ?? data.nr], conditionOf(tests));
-    if (allows(policy, rule, data)) return { kind: "rule", at, rule, tests };
-  }
+  const rule = (tests: readonly ArgTest[]) => allowRule([call ?? data.nr], conditionOf(tests));
+  const test = (index: number, spelling: Naming["spelling"]) =>
+    testOf({ abi, call, spelling }, index, args[index], data.args[index]);
+  const named = told.map((index) => test(index, "names"));
+  const isSaid = (tests: readonly ArgTest[]) => allows(policy, rule(tests), data);
+  const tests = isSaid(named)
+    ? named
+    : told.map((index, i) => (isSaid(named.slice(i, i + 1)) ? test(index, "names") : test(index, "numbers")));
+  if (tests === named || isSaid(tests)) return { kind: "rule", at, rule: rule(tests), tests };
   return none("the same condition does not mean the same on every arch that the policy lists");
 }
 
