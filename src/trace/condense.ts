@@ -3,8 +3,8 @@
 
 import { telling } from "../../arch/index.ts";
 import { splitArgs } from "./argument.ts";
-import type { CallEvent } from "./event.ts";
 import { LineCutter } from "./cut.ts";
+import type { CallEvent } from "./event.ts";
 import { ownText } from "./journal.ts";
 import { type CallLine, type Line, readLine } from "./line.ts";
 import { isShownName } from "./name.ts";
