@@ -141,7 +141,11 @@ function valuesOf(call: SyscallName, { values, scalar }: Seen): LearnedArg["valu
 }
 
 function inOrder(values: ReadonlyMap<bigint, number>): (readonly [bigint, number])[] {
-  return [...values].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return [...values].sort(([a], [b]) => compareNumbers(a, b));
+}
+
+function compareNumbers(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function textOf(abi: AbiName, call: SyscallName, { index, width }: Scalar, value: bigint): string {
@@ -155,11 +159,9 @@ function whenOf(call: SyscallName, seen: Seen): string {
   const flags = new Set<string>();
   for (const [abi, own] of values) {
     const kept = keptBits(scalar);
-    let bits = 0n;
-    for (const [value] of inOrder(own)) {
-      bits |= value & ~kept;
-      plain.add(textOf(abi, call, scalar, value & kept));
-    }
+    const bits = [...own.keys()].reduce((all, value) => all | value, 0n) & ~kept;
+    const values = [...own.keys()].map((value) => value & kept);
+    for (const value of values.sort(compareNumbers)) plain.add(textOf(abi, call, scalar, value));
     if (bits !== 0n) flags.add(maskText(abi, call, scalar, bits));
   }
   const side = flags.size === 0 ? name : `${name} & ~(${[...flags].join("|")})`;
