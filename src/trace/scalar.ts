@@ -54,7 +54,7 @@ export function readMark(mark: string, count: number): readonly (bigint | undefi
 }
 
 /** More kinds of one call are not told apart, so that a log of many cannot fill the memory. */
-const mostMarks = 1024;
+export const mostMarks = 1024;
 
 interface Marked {
   readonly resolved: Resolved;

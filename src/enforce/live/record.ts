@@ -23,6 +23,8 @@ import { type Account, isFromReceiver, newMailbox, type ReceiverOrder } from "./
 
 /** How to record a command. */
 export interface RecordOptions extends Pick<SpawnOptions, "cwd" | "env" | "stdio">, PhaseOptions {
+  /** Whether to tell calls apart by the arguments that conditions are learned for. */
+  readonly args?: boolean;
   /** Gets each process once it has ended. */
   readonly each: (process: WatchedProcess) => void;
 }
@@ -40,12 +42,12 @@ export function notifyAll(): Program {
  * called wrongly; where calls cannot be recorded, the result is of kind `not-started`, and nothing of the command ran.
  */
 export async function record(argv: readonly Text[], options: RecordOptions): Promise<Recorded> {
-  const { each, cwd, env, stdio, ...phases } = options;
+  const { each, cwd, env, stdio, args = false, ...phases } = options;
   let account: Account = { calls: 0, listeners: 0, restarted: 0 };
   const mailbox = newMailbox();
   const onListener = (listener: Listener): Supervisor => {
     const memory = bellMemory();
-    const data: ReceiverOrder = { native: native().abi, phases, view: false, mailbox, bell: memory };
+    const data: ReceiverOrder = { native: native().abi, phases, args, view: false, mailbox, bell: memory };
     const bell = new Bell(memory, listener.shim);
     const leave = () => bell.leave();
     process.once("exit", leave); // before the loop's own, which waits for its thread
