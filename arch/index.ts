@@ -41,5 +41,12 @@ export {
   syscallSince,
   syscallsOf,
 } from "./syscall.ts";
+export {
+  type Needed,
+  type NeededSet,
+  neededFor,
+  neededSetNames,
+  neededSets,
+} from "./needed.ts";
 export { substituteOn, type Twin, type TwinCause, telling, twinCauses, twinsOn } from "./twin.ts";
 export { compareVersions } from "./version.ts";

@@ -14,10 +14,9 @@ import {
   tellPartials,
 } from "../trace/partial.ts";
 import { type Args, usage } from "./args.ts";
-import { type Delivery, deliver, widened } from "./delivery.ts";
+import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
 import { policyOf } from "./filter.ts";
 import { inFile, inputName, readInput } from "./input.ts";
-import { causesOf } from "./lint.ts";
 import { checkOutput, Exit, errStyle, printIssue, printJson, say, writeOutput } from "./output.ts";
 import { optionsOf } from "./traceoptions.ts";
 
@@ -44,7 +43,7 @@ export async function mergeCommand(args: Args): Promise<number> {
   const delivery: Delivery = { output, json: args.flag("json"), split: args.maybe("split") !== undefined };
   if (parts.length === 0) writeUnion(mergePolicies(policies), delivery);
   else {
-    const learned = widened(learnParts(parts, args), causesOf(args) ?? []);
+    const learned = widened(learnParts(parts, args), extrasOf(args));
     if (policies.length === 0) deliver(learned, delivery);
     else writeUnion(mergePolicies([learned.policy, ...policies]), delivery);
   }

@@ -11,7 +11,7 @@ import { Progress, sizeOf } from "./progress.ts";
 import { optionsOf } from "./traceoptions.ts";
 
 /** Options that choose among what was learned; a part of a log does not know enough for that. */
-const forMerge = ["only", "pid", "after-marker", "until-marker", "split", "default", "widen"] as const;
+const forMerge = ["only", "pid", "after-marker", "until-marker", "split", "default", "widen", "add"] as const;
 
 /** Writes the partial profiles of logs, a line each. */
 export async function tracePartial(args: Args, logs: readonly string[]): Promise<number> {
