@@ -27,6 +27,13 @@ const licences = {
   },
 };
 
+/** Files that most commands need, few and small, for each file and each line takes its time; the others come by themselves. */
+const groups = [
+  /\/src\/(abi\/(error|nearest)|cli\/(args|commands\/\w+|help|output|parse|root|style|table))\.ts$|\/yargs/,
+  /\/arch\/(table\/)?(abi|errno|signal|syscall|value|version)\.ts$|\/src\/(abi\/|cli\/(arch|binary|input)\.ts$)/,
+  /\/(src\/enforce|shim)\//,
+].map((test, i) => ({ name: ["base", "core", "enforce"][i], test, priority: 3 - i }));
+
 await build({
   cwd: root,
   input: { main: "src/cli/main.ts" },
@@ -42,5 +49,6 @@ await build({
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name].cjs",
     comments: false,
+    codeSplitting: { groups },
   },
 });

@@ -10,7 +10,7 @@ import { actionText } from "../testing/action.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { type Loaded, loadProgram, printWarnings } from "./binary.ts";
-import { errStyle, printIssue, say } from "./output.ts";
+import { endAtOnce, errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
 
 /** `seccat run`: a command under policies. Exits as the command does, 125 when it could not be put under them. */
@@ -62,6 +62,7 @@ export async function runCommand(args: Args): Promise<number> {
     );
   else if (result.signal === "SIGSYS") say(killedText(paths, explain));
   endKeepingTerminal(result.status);
+  endAtOnce(result.status);
   return result.status;
 }
 
