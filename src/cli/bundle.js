@@ -30,7 +30,10 @@ const licences = {
 /** What is loaded together goes into one file, with all that it imports and no earlier group has: each file takes its time. */
 const groups = [
   { name: "base", test: /\/src\/cli\/(main|parse)\.ts$|\/yargs/ },
-  { name: "core", test: /\/(arch\/errno|shim\/index|src\/(cli\/(arch|binary)|enforce\/(seccomp|verdict)))\.ts$/ },
+  {
+    name: "core",
+    test: /\/(arch\/errno|shim\/index|src\/(cli\/(arch|binary)|enforce\/(seccomp|verdict)))\.ts$/,
+  },
   { name: "running", test: /\/src\/enforce\/run\.ts$/ },
 ].map((group, i) => ({ ...group, priority: 9 - i }));
 
