@@ -7,7 +7,8 @@
  */
 import { type AbiName, abi as abiFacts } from "./abi.ts";
 import { syscallArgs } from "./arg.ts";
-import { constant, constantNames, signalName } from "./constant.ts";
+import { constant, constantNames } from "./constant.ts";
+import { signalName } from "./errno.ts";
 import type { SyscallName } from "./syscall.ts";
 
 /** The constants whose names match `names`, for these arguments. */
