@@ -44,9 +44,11 @@ function straightText({ none, verdicts }: Tables, arch: number | undefined, base
   const one = (k: number) => {
     const [o, i] = [`o+${SECCOMP_DATA_WORDS * k}|0`, `i+${k}|0`];
     const number = base === 0 ? `W[${o}]` : `W[${o}]-${base}`;
-    const other = arch === undefined ? "" : `x=x|W[o+${SECCOMP_DATA_WORDS * k + 1}|0]^${arch | 0};`;
+    const other = arch === undefined ? "" : `W[o+${SECCOMP_DATA_WORDS * k + 1}|0]^${arch | 0}|`;
+    // Where calls are left, a processor has no register to spare for y.
+    const wrong = complete ? `y=y|n;x=x|${other}0;` : `x=x|${other}n>>>${Math.log2(WINDOW)};`;
     const leave = complete ? "" : `if(v===${none}){P[k]=${i};k=k+1|0;}`;
-    return `{const n=${number};y=y|n;${other}const v=V[n&${WINDOW - 1}];Z[${i}]=v;${leave}}`;
+    return `{const n=${number};${wrong}const v=V[n&${WINDOW - 1}];Z[${i}]=v;${leave}}`;
   };
   return `function straight(i,e){
 let o=${SECCOMP_DATA_WORDS}*i|0,k=0,x=0,y=0;for(;i<e;i=i+${TURN}|0,o=o+${SECCOMP_DATA_WORDS * TURN}|0){
