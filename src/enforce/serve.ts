@@ -37,6 +37,8 @@ export interface Supervisor {
   readonly done: Promise<void>;
   /** Stops serving; the kernel answers further calls with ENOSYS. */
   close(): void;
+  /** Has run() wait for `done` when its command has ended, rather than close this. */
+  readonly outlasts?: true;
 }
 
 /** Serves a listener, and closes it in the end. */
