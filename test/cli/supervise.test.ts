@@ -167,7 +167,7 @@ test("TypeScript is run where Node does that, and refused in words elsewhere", (
 test("an error that no handler caught ends the command", async () => {
   const file =
     "const mkdir = () => { setTimeout(() => { throw new Error('stray'); }); return new Promise(() => {}); }; export default { mkdir, mkdirat: mkdir };";
-  const { code, stderr, started } = supervise("mkdir x; touch started", { file });
+  const { code, stderr, started } = supervise("mkdir x && touch started", { file });
   assert.is(code, 125);
   assert.match(stderr, /h\.mjs: error: an error that no handler caught: stray/);
   assert.not(started);
