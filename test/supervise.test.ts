@@ -306,6 +306,16 @@ test("a signal does not take a call away that is decided about", async () => {
   assert.is(failure, undefined);
 });
 
+test("nobody waits for a handler whose caller is gone with all others", async () => {
+  const { signal, failure } = await shell(
+    "exec timeout -s KILL 0.2 mkdir dies",
+    both(() => new Promise(() => {})),
+    { timeout: Number.POSITIVE_INFINITY },
+  );
+  assert.is(signal, "SIGKILL"); // timeout does as it does to its command
+  assert.is(failure, undefined);
+});
+
 test("a process that installed its filter itself is attached to, by its descriptor or without", async () => {
   for (const named of [true, false]) {
     const child = sacrifice(

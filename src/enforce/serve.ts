@@ -62,7 +62,6 @@ class Session {
   readonly #pending = new Map<bigint, NodeJS.Timeout | undefined>();
   #failed = false;
   #failure: unknown;
-  #ended = false;
   #finish: () => void = () => {};
   readonly done: Promise<void>;
 
@@ -83,7 +82,7 @@ class Session {
 
   close(): void {
     if (this.#listener.closed) return;
-    if (!this.#ended) unwatch(this.#listener.shim, this.#listener.descriptor);
+    unwatch(this.#listener.shim, this.#listener.descriptor);
     this.#listener.close();
     for (const timer of this.#pending.values()) clearTimeout(timer);
     this.#pending.clear();
@@ -93,18 +92,12 @@ class Session {
   #receive(): void {
     try {
       const note = (error: unknown) => this.#note(error);
-      if (drain(this.#listener, (call) => this.#handle(call), note, BURST) === "ended") this.#end();
+      const burst = drain(this.#listener, (call) => this.#handle(call), note, BURST);
+      if (burst === "ended") this.close(); // nobody is left under the filter, nor to hear what handlers still say
     } catch (error) {
       this.#note(error);
       this.close();
     }
-  }
-
-  /** Nobody is left under the filter. */
-  #end(): void {
-    this.#ended = true;
-    unwatch(this.#listener.shim, this.#listener.descriptor);
-    if (this.#pending.size === 0) this.close();
   }
 
   /** Has a call decided about; gives the answer itself, at once or later. */
@@ -129,7 +122,6 @@ class Session {
       } catch (error) {
         this.#fail(call, error);
       }
-      if (this.#ended && this.#pending.size === 0) this.close();
       return true;
     };
     const tooSlow = () => void settle(() => this.#fail(call, slow(call, timeout)));
