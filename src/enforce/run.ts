@@ -52,7 +52,7 @@ export async function run(
     };
     for (const signal of early) deliver(signal);
     const { status, signal } = await launched.exited;
-    if (!options.onListener) launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    if (!launched.supervisor?.outlasts) launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await launched.supervisor?.done;
     const code = signal ? 128 + constants.signals[signal] : (status ?? 0);
     return { kind: "ended", status: code, signal, pid: launched.pid };

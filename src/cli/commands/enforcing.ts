@@ -97,6 +97,7 @@ export const enforcing: readonly Command[] = [
       },
       timeout: { describe: "how long a handler may take; 10000 otherwise", value: "MS" },
       ...setting,
+      json: { describe: "tell failures of handlers, and at last the end, as lines of JSON on stderr" },
     },
     starts: "always",
     examples: [["seccat supervise --handlers h.ts -- make", "exits as make does"]],

@@ -71,7 +71,7 @@ export async function record(argv: readonly Text[], options: RecordOptions): Pro
       loop.stop();
       bell.leave();
     };
-    return { done, close };
+    return { done, close, outlasts: true };
   };
   const result = await run([notifyAll()], argv, {
     ...(cwd === undefined ? {} : { cwd }),
