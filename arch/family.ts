@@ -96,6 +96,10 @@ const families: readonly Family[] = Object.freeze([
   bits(/^FALLOC_FL_\w+$/, "fallocate.mode"),
   bits(/^SECCOMP_FILTER_FLAG_\w+$/, "seccomp.flags"),
   bits(/^PERF_FLAG_\w+$/, "perf_event_open.flags"),
+  bits(
+    /^S_I([RWX](USR|GRP|OTH)|RWX[UGO]|SUID|SGID|SVTX|F(BLK|CHR|DIR|IFO|LNK|REG|SOCK))$/,
+    "chmod.mode fchmod.mode fchmodat.mode fchmodat2.mode mknod.mode mknodat.mode",
+  ),
   bits(/^[FRWX]_OK$/, "access.mode faccessat.mode faccessat2.mode"),
   bits(/^IN_(?!CLOEXEC|NONBLOCK)\w+$/, "inotify_add_watch.mask"),
   bits(/^(W(NOHANG|UNTRACED|CONTINUED)|__W(NOTHREAD|ALL|CLONE))$/, "wait4.options waitpid.options"),

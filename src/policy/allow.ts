@@ -87,7 +87,7 @@ function conditionOf(tests: readonly ArgTest[]): Condition | undefined {
 /** Kinds of arguments whose numbers mean the same in every run. */
 const meaningful: ReadonlySet<ArgKind> = new Set(["cmd", "flags", "clockid", "signal", "uid", "gid"]);
 /** Further arguments of that sort, as `call.argument`. */
-const alsoMeaningful = /^(socket(pair)?\.protocol|f?chmod(at2?)?\.mode|mknod(at)?\.mode)$/;
+const alsoMeaningful = /^socket(pair)?\.protocol$/;
 
 /**
  * The indices of the arguments by which a rule would tell calls of number `nr` apart, in order: those that mean something
