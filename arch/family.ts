@@ -59,7 +59,8 @@ const families: readonly Family[] = Object.freeze([
     "ioctl.request",
   ),
   bits(/^(CLONE_(?!ARGS_)\w+|SIGCHLD)$/, "clone.flags unshare.flags setns.nstype"),
-  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags pipe2.flags dup3.flags"),
+  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags"),
+  bits(/^O_(CLOEXEC|NONBLOCK|DIRECT)$/, "pipe2.flags dup3.flags"),
   bits(/^PROT_\w+$/, "mmap.prot mmap2.prot mprotect.prot pkey_mprotect.prot"),
   bits(/^MAP_(?!HUGE_|TYPE$|FILE$)\w+$/, "mmap.flags mmap2.flags"),
   {
