@@ -106,6 +106,7 @@ export {
   type Where,
 } from "./enforce/index.ts";
 export { type ArchExplanation, type Case, type Explanation, explain, type Group } from "./explain/index.ts";
+export { type SandboxedForkOptions, sandboxedFork } from "./fork.ts";
 export {
   convertPolicy,
   type ReadOptions,

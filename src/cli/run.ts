@@ -5,10 +5,9 @@ import { endWithParent } from "../enforce/parent.ts";
 import { plan } from "../enforce/plan.ts";
 import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
 import { type RunResult, run } from "../enforce/run.ts";
-import { answerRings } from "../policy/ring.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { type Filter, loadFilter, printWarnings } from "./binary.ts";
+import { type Loaded, loadProgram, printWarnings } from "./binary.ts";
 import type { Explanation } from "./denied/explanation.ts";
 import { errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
@@ -24,8 +23,8 @@ export async function runCommand(args: Args): Promise<number> {
   if (paths.length === 0) throw usage("--policy is missing", { expected });
   const mode = modeOf(args);
   const own = hostAbi();
-  const filters: Filter[] = [];
-  for (const path of paths) filters.push(await loadFilter(path, { target: own, change: answerRings }));
+  const filters: Loaded[] = [];
+  for (const path of paths) filters.push(await loadProgram(path, own));
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const { log, explain, json } = mode;
@@ -79,7 +78,7 @@ function refuse({ error, status }: NotStarted): number {
 }
 
 interface Circumstances {
-  readonly filters: readonly Filter[];
+  readonly filters: readonly Loaded[];
   readonly explanation: Explanation | undefined;
   readonly json: boolean;
   /** When, in milliseconds since 1970. */

@@ -70,6 +70,11 @@ export class TracedCalls {
     for (let i = 0; i < 6; i++) {
       const text = texts[i];
       const needed = whole || (called.reads & into.bits(i)) !== 0;
+      const plain = text === undefined || !needed ? -1 : plainWord(text);
+      if (plain >= 0) {
+        into.set(i, plain, 0);
+        continue;
+      }
       const value = text === undefined || !needed ? unknownValue : this.#value(called.abi, text);
       if (value === unknownValue) unknown |= 1 << i;
       else into.set(i, value.low, value.high);
@@ -113,6 +118,19 @@ export class TracedCalls {
     });
     return [0, 1, 2, 3, 4, 5].findIndex((i) => (unknown >> i) & 1 && seen & words.bits(i));
   }
+}
+
+/** The u32 that `text` is in decimal, as most arguments are; -1 for any other text (017 is octal). */
+function plainWord(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 10 || (length > 1 && text.charCodeAt(0) === 0x30)) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= 0xffffffff ? value : -1;
 }
 
 function constantOf(abi: AbiName, text: string): bigint | undefined {

@@ -39,9 +39,13 @@ export const answerKeys = Object.keys({
 
 const TIMEOUT = 10_000;
 
-/** The names that have a handler. Throws SeccatError "schema" or "name" when `handlers` is no object of functions by the names of calls. */
-export function handledNames(handlers: Handlers): SyscallName[] {
-  const given: unknown = handlers;
+/** Throws a SeccatError "schema" or "name" when `handlers` is no object of functions by the names of calls. */
+export function checkHandlers(handlers: unknown): asserts handlers is Handlers {
+  handledNames(handlers);
+}
+
+/** The names that have a handler. Throws as checkHandlers() does. */
+export function handledNames(given: unknown): SyscallName[] {
   const expected = "an object with functions by the names of calls: { openat(call) { … } }";
   if (!isFields(given)) throw wrongValue("these are no handlers", expected, given);
   const names: SyscallName[] = [];
@@ -72,9 +76,9 @@ function unknownCall(name: string): Issue {
 }
 
 /** Throws a SeccatError "schema" for options that are none. */
-export function checkAnswerOptions(options: AnswerOptions): void {
+export function checkAnswerOptions(options: unknown): asserts options is AnswerOptions {
   throwIssues(keyIssues(options, answerKeys));
-  const { timeout = TIMEOUT } = options;
+  const { timeout = TIMEOUT } = isFields(options) ? options : {};
   if (typeof timeout === "number" && timeout > 0) return;
   throw wrongValue("this is no time for handlers", "milliseconds, or Infinity", timeout);
 }

@@ -65,6 +65,7 @@ export function decodeStruct<Fields extends Layout>(
   layout: Fields,
   abi: AbiName,
 ): StructOf<Fields>;
+/** The same for any layout. */
 export function decodeStruct(
   bytes: Uint8Array,
   layout: Layout,
@@ -97,6 +98,7 @@ export function encodeStruct<Fields extends Layout>(
   layout: Fields,
   abi: AbiName,
 ): Uint8Array;
+/** The same for any layout. */
 export function encodeStruct(
   values: Readonly<Record<string, bigint | number | Uint8Array>>,
   layout: Layout,

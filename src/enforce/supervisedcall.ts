@@ -1,5 +1,5 @@
 /** A waiting call as a handler gets it: arguments by name, the caller's memory, descriptors for the caller. */
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   type AbiName,
@@ -60,10 +60,9 @@ export class SupervisedCall<Args = AnyArgs> {
   readonly abi: AbiName;
   /** The call's name; undefined for a number that the tables do not know. */
   readonly name: SyscallName | undefined;
-  /** The caller's memory, whose methods give results instead of throwing. */
-  readonly memory: CallMemory;
   readonly #listener: Listener;
   readonly #readArgs: ReadArgs<Args>;
+  #memory: CallMemory | undefined;
   #args: Args | undefined;
 
   /** `readArgs` makes the arguments when they are first asked for. */
@@ -71,9 +70,15 @@ export class SupervisedCall<Args = AnyArgs> {
     this.#listener = listener;
     this.#readArgs = readArgs;
     this.notification = call;
-    this.abi = abiOf(call.arch, call.nr) ?? native().abi;
-    this.name = syscallName(this.abi, call.nr);
-    this.memory = new CallMemory(listener, call);
+    const { abi, name } = named(call);
+    this.abi = abi;
+    this.name = name;
+  }
+
+  /** The caller's memory, whose methods give results instead of throwing. */
+  get memory(): CallMemory {
+    this.#memory ??= new CallMemory(this.#listener, this.notification);
+    return this.#memory;
   }
 
   /** The thread that makes the call; 0 when it cannot be seen from here. */
@@ -178,7 +183,12 @@ export class SupervisedCall<Args = AnyArgs> {
       link = readlinkSync(`/proc/${this.pid}/${file}`);
     } catch (error) {
       if (!this.isWaiting()) throw this.#gone();
-      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      if (
+        existsSync(`/proc/${this.pid}/fd`) &&
+        error instanceof Error &&
+        "code" in error &&
+        error.code === "ENOENT"
+      )
         throw answered("EBADF", this.#tell(`names a directory that is not open (${file})`));
       throw new SeccatError({
         code: "enforce",
@@ -218,6 +228,24 @@ export class SupervisedCall<Args = AnyArgs> {
   #tell(what: string): string {
     return `${this.name ?? `call ${this.notification.nr}`} of process ${this.pid} ${what}`;
   }
+}
+
+interface Named {
+  readonly abi: AbiName;
+  readonly name: SyscallName | undefined;
+}
+
+/** Names that were looked up of this machine's own arch, by number; callers can add no more to it than the tables hold. */
+const names = new Map<number, Named>();
+
+function named({ arch, nr }: Call): Named {
+  const here = native();
+  const found = arch === here.auditArch ? names.get(nr) : undefined;
+  if (found) return found;
+  const abi = abiOf(arch, nr) ?? here.abi;
+  const made = { abi, name: syscallName(abi, nr) };
+  if (arch === here.auditArch && made.name !== undefined) names.set(nr, made);
+  return made;
 }
 
 function answered(errno: "EFAULT" | "ENAMETOOLONG" | "EILSEQ" | "EBADF", message: string): SeccatError {

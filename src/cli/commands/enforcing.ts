@@ -1,5 +1,31 @@
-import type { Command } from "./command.ts";
+import type { Command, Option } from "./command.ts";
 import { json } from "./shared.ts";
+
+/** What a command is started with. */
+const setting: Readonly<Record<string, Option>> = {
+  chdir: { describe: "start in this directory; $PWD stays", value: "DIR", words: "file" },
+  env: {
+    describe: "set a variable; or without =, keep one that --clear-env would take away",
+    value: "NAME[=VALUE]",
+    many: true,
+  },
+  "unset-env": { describe: "take a variable away", value: "NAME", many: true },
+  "clear-env": { describe: "take away all variables that --env does not name" },
+  "preserve-fd": {
+    describe: "pass this open descriptor on, besides 0, 1 and 2",
+    value: "N",
+    many: true,
+  },
+  user: {
+    describe:
+      "become this user (NAME or UID, with its groups; or with :GROUP, that group alone), for good, with its HOME, USER and LOGNAME. Takes root",
+    value: "USER[:GROUP]",
+  },
+  "no-root": { describe: "refuse to start the command as root" },
+  "kill-on-parent-exit": {
+    describe: "kill the command when seccat ends, and seccat when the process that started it ends",
+  },
+};
 
 /** Commands that put processes under filters, and say what this machine can do of that. */
 export const enforcing: readonly Command[] = [
@@ -37,28 +63,7 @@ export const enforcing: readonly Command[] = [
         words: "file",
         many: true,
       },
-      chdir: { describe: "start in this directory; $PWD stays", value: "DIR", words: "file" },
-      env: {
-        describe: "set a variable; or without =, keep one that --clear-env would take away",
-        value: "NAME[=VALUE]",
-        many: true,
-      },
-      "unset-env": { describe: "take a variable away", value: "NAME", many: true },
-      "clear-env": { describe: "take away all variables that --env does not name" },
-      "preserve-fd": {
-        describe: "pass this open descriptor on, besides 0, 1 and 2",
-        value: "N",
-        many: true,
-      },
-      user: {
-        describe:
-          "become this user (NAME or UID, with its groups; or with :GROUP, that group alone), for good, with its HOME, USER and LOGNAME. Takes root",
-        value: "USER[:GROUP]",
-      },
-      "no-root": { describe: "refuse to start the command as root" },
-      "kill-on-parent-exit": {
-        describe: "kill the command when seccat ends, and seccat when the process that started it ends",
-      },
+      ...setting,
       json: {
         describe:
           "tell the end, and before it each denial that is explained, as lines of JSON on stderr; with --dry-run, on stdout",
@@ -72,6 +77,31 @@ export const enforcing: readonly Command[] = [
       ["seccat run -p p.yaml --user nobody --clear-env --env PATH -- ls", "as nobody, with PATH alone"],
     ],
     run: async (args) => (await import("../run.ts")).runCommand(args),
+  },
+  {
+    name: "supervise",
+    describe: "decide about a command's calls in TypeScript or JavaScript",
+    positionals: [],
+    options: {
+      handlers: {
+        describe:
+          "a module whose default export holds functions by the names of calls, and whose export `options` may hold otherwise, failure and timeout. FILE.ts takes Node 22.18 or later",
+        value: "FILE",
+        words: "file",
+      },
+      policy: {
+        describe:
+          "a policy or program that hands calls over (user_notif); without one, those that have a handler are handed over and all others allowed",
+        alias: "p",
+        value: "POLICY",
+        words: "file",
+      },
+      timeout: { describe: "how long a handler may take; 10000 otherwise", value: "MS" },
+      ...setting,
+    },
+    starts: "always",
+    examples: [["seccat supervise --handlers h.ts -- make", "exits as make does"]],
+    run: async (args) => (await import("../supervise.ts")).superviseCommand(args),
   },
   {
     name: "doctor",

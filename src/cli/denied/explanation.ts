@@ -4,7 +4,7 @@ import { notifyStack } from "../../enforce/denials.ts";
 import type { Denial, RunResult } from "../../enforce/index.ts";
 import { hostAbi } from "../arch.ts";
 import { type Args, usage } from "../args.ts";
-import type { Filter } from "../binary.ts";
+import type { Loaded } from "../binary.ts";
 import { printIssue } from "../output.ts";
 import { Explainer } from "./explainer.ts";
 import { sourceOf } from "./origin.ts";
@@ -19,7 +19,7 @@ export interface Explanation {
 }
 
 /** Gets everything ready that could go wrong. Throws a SeccatError when it does. */
-export function prepareExplanation(args: Args, filters: readonly Filter[]): Explanation {
+export function prepareExplanation(args: Args, filters: readonly Loaded[]): Explanation {
   const inputs = args.texts("policy");
   const output = args.maybe("output");
   const suggestions = readSuggestions(args.texts("suggest"), filters, inputs);
@@ -58,7 +58,7 @@ function isSame(a: string, b: string): boolean {
   }
 }
 
-function sayUnheard(filters: readonly Filter[]): void {
+function sayUnheard(filters: readonly Loaded[]): void {
   if (notifyStack(filters.map(({ program }) => program)).heard === "all") return;
   const newest = filters.at(-1)?.name ?? "";
   printIssue(

@@ -4,7 +4,7 @@ import type { SeccompData } from "../../abi/data.ts";
 import { loggedKill } from "../../enforce/index.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import { resolve } from "../../policy/resolve.ts";
-import type { Filter } from "../binary.ts";
+import type { Loaded } from "../binary.ts";
 import { visible } from "../output.ts";
 import type { Style } from "../style.ts";
 import { type Origin, originOf, originText, sourceOf } from "./origin.ts";
@@ -22,7 +22,7 @@ export interface Killed {
 export async function killedFor(
   pid: number,
   since: number,
-  filters: readonly Filter[],
+  filters: readonly Loaded[],
 ): Promise<Killed | undefined> {
   const found = await loggedKill(pid, since);
   if (!found) return undefined;
@@ -36,7 +36,7 @@ export async function killedFor(
 }
 
 /** Whether a policy kills for that call whatever its arguments. */
-function killsAlways({ policy }: Filter, data: SeccompData): boolean {
+function killsAlways({ policy }: Loaded, data: SeccompData): boolean {
   if (!policy) return false;
   const { action, abi } = evaluate(policy, data);
   const claims =

@@ -8,11 +8,11 @@ import { ociAllowLine, readTree, yamlRuleLine } from "../../formats/index.ts";
 import { type Allowance, allowanceFor, type NoAllowance, tellingShape } from "../../policy/allow.ts";
 import { evaluate, type Reason } from "../../policy/evaluate.ts";
 import type { Policy } from "../../policy/types.ts";
-import type { Filter } from "../binary.ts";
+import type { Loaded } from "../binary.ts";
 
 /** A filter of a run, with the places of what its file says beside the rules. */
 export interface Source {
-  readonly filter: Filter;
+  readonly filter: Loaded;
   readonly places: ReadonlyMap<Reason, Place>;
 }
 
@@ -36,7 +36,7 @@ export interface Origin {
 }
 
 /** A filter with what its text says. */
-export function sourceOf(filter: Filter): Source {
+export function sourceOf(filter: Loaded): Source {
   const { text, name } = filter;
   return { filter, places: text === undefined ? new Map() : placesIn(text, name) };
 }

@@ -9,6 +9,7 @@ import { proc } from "./look.ts";
 import { type FromReceiver, type ReceiverOrder, takeMark } from "./message.ts";
 import { receiveAll } from "./receiver.ts";
 import { Recorder } from "./recorder.ts";
+import { canRestart, installsInterrupter, type Recent, restartInterrupted, type Sites } from "./restart.ts";
 
 /** Turns between two sweeps, and between two views. */
 const SWEEP = 10;
@@ -28,6 +29,15 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
     words: notifWords(endian),
     each: (process) => tell({ kind: "process", process }),
     ...(view ? { onNew: (name: string, pid: number) => tell({ kind: "new", name, pid }) } : {}),
+    ...(canRestart()
+      ? {
+          interruptions: {
+            installs: (notif: Uint32Array) => installsInterrupter(listener, notif),
+            returns: (notif: Uint32Array, recent: Recent, sites: Sites) =>
+              restartInterrupted(listener, notif, recent, sites),
+          },
+        }
+      : {}),
     markName: (notif) => {
       const call = decodeNotif(new Uint8Array(notif.buffer), endian);
       const [, text = 0n, length = 0n] = call.args;
@@ -57,8 +67,8 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
       }),
     onEnd: () => {
       recorder.finish();
-      const { calls, listeners } = recorder;
-      return { kind: "account", account: { calls, listeners } } satisfies FromReceiver;
+      const { calls, listeners, restarted } = recorder;
+      return { kind: "account", account: { calls, listeners, restarted } } satisfies FromReceiver;
     },
   };
 }

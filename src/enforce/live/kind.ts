@@ -14,7 +14,15 @@ import {
 import type { Mode } from "../../trace/event.ts";
 
 /** What a call does to the processes that are watched. */
-export type Effect = "make" | "exec" | "exit" | "exit_group" | "listen" | "filter";
+export type Effect =
+  | "make"
+  | "exec"
+  | "exit"
+  | "exit_group"
+  | "listen"
+  | "filter"
+  | "sigaction"
+  | "sigreturn";
 
 /** One system call of one ABI. */
 export interface Kind {
@@ -39,6 +47,8 @@ const effects: Readonly<Record<string, Effect>> = {
   exit_group: "exit_group",
   listen: "listen",
   seccomp: "filter",
+  rt_sigaction: "sigaction",
+  rt_sigreturn: "sigreturn",
 };
 
 /** The call of a seccomp_data's arch and nr, on a machine whose own ABI is `native`. */

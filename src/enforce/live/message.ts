@@ -19,6 +19,8 @@ export interface Account {
   readonly calls: number;
   /** Requests of the command for a listener of its own, which it cannot get under ours. */
   readonly listeners: number;
+  /** Calls that a signal interrupted before they were received, and that were begun again. */
+  readonly restarted: number;
 }
 
 /** What the receiving thread tells. */

@@ -4,8 +4,7 @@
  *
  * Not seen: what the vDSO answers without a system call, operations given to io_uring, and calls that a filter of the
  * program's own denies. The command runs with no_new_privs, so set-user-ID programs do not get their owner's rights, and
- * no program in it can open a listener of its own (EBUSY). A signal that arrives before a call is received interrupts the
- * call: it starts again, or fails with EINTR if the handler was installed without SA_RESTART.
+ * no program in it can open a listener of its own (EBUSY). What a signal does to a call that waits: see restart.ts.
  */
 import { actionValues } from "../../abi/action.ts";
 import { check } from "../../bpf/check.ts";
@@ -42,7 +41,7 @@ export function notifyAll(): Program {
  */
 export async function record(argv: readonly Text[], options: RecordOptions): Promise<Recorded> {
   const { each, cwd, env, stdio, ...phases } = options;
-  let account: Account = { calls: 0, listeners: 0 };
+  let account: Account = { calls: 0, listeners: 0, restarted: 0 };
   const mailbox = newMailbox();
   const onListener = (listener: Listener): Supervisor => {
     const memory = bellMemory();

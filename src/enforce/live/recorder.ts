@@ -7,12 +7,14 @@
  * that by a process of the same trace is taken for the old one.
  */
 import { type AbiName, abi } from "../../../arch/index.ts";
-import { markPhase, type PhaseOptions, type Trigger, triggersOf } from "../../trace/phase.ts";
+import { type PhaseOptions, type Trigger, triggersOf } from "../../trace/phase.ts";
+import { markPhase } from "../../trace/stretch.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { NotifWords } from "../notify.ts";
 import { type Kind, kindOf } from "./kind.ts";
 import type { Look } from "./look.ts";
 import { callsOf, cut, NUMBERS, newProcess, type Process, type Stretch, watchedProcess } from "./process.ts";
+import { newRecent, type Recent, remember, type Sites } from "./restart.ts";
 
 /** How to record. */
 export interface RecorderOptions extends PhaseOptions {
@@ -23,6 +25,7 @@ export interface RecorderOptions extends PhaseOptions {
   readonly each: (process: WatchedProcess) => void;
   /** Gets the name of each call when it is made for the first time by anybody. */
   readonly onNew?: (name: string, pid: number) => void;
+  readonly interruptions?: Interruptions;
   /** The name of a mark that is written to `markFd`. */
   readonly markName?: (words: Uint32Array) => string;
 }
@@ -30,6 +33,13 @@ export interface RecorderOptions extends PhaseOptions {
 interface Task {
   readonly tid: number;
   readonly process: Process;
+  recent: Recent | undefined;
+}
+
+/** How a recorder makes good what waiting does to calls that a signal interrupts (see restart.ts). */
+export interface Interruptions {
+  installs(words: Uint32Array): boolean;
+  returns(words: Uint32Array, recent: Recent, sites: Sites): boolean;
 }
 
 /** A process in a view of those that are alive. */
@@ -55,6 +65,8 @@ export class Recorder {
   #last: Task | undefined;
   /** Calls seen. */
   calls = 0;
+  /** Calls that a signal interrupted before they were received, and that were begun again. */
+  restarted = 0;
   /** How often a process asked for a listener of its own, which it cannot get. */
   listeners = 0;
 
@@ -86,7 +98,14 @@ export class Recorder {
     }
     const { process } = task;
     if (process.executing !== 0) this.#executed(process, tid, order);
-    if (words[at.arch] !== this.#arch || nr >= NUMBERS) return this.#seeOther(task, words, order);
+    if (process.sites !== undefined) {
+      task.recent ??= newRecent();
+      remember(task.recent, process.sites, words);
+    }
+    if (words[at.arch] !== this.#arch || nr >= NUMBERS) {
+      this.#seeOther(task, words, order);
+      return;
+    }
     let { stretch } = process;
     if (this.#special[nr] !== 0) stretch = this.#act(task, this.#ownKind(nr, words), words, order);
     const count = stretch.counts[nr] ?? 0;
@@ -141,7 +160,7 @@ export class Recorder {
     const { pid, ppid } = this.#options.look.ids(tid);
     const process = this.#processOf(pid || tid, ppid, order);
     process.tids.add(tid);
-    const task = { tid, process };
+    const task: Task = { tid, process, recent: undefined };
     this.#tasks.set(tid, task);
     return task;
   }
@@ -178,6 +197,7 @@ export class Recorder {
     if (stamp === process.stamp) return;
     process.executing = 0;
     process.stamp = stamp;
+    process.sites = undefined; // handlers end with the program
     const phase = phases?.includes("exec") ? { phase: "exec" } : {};
     cut(process, { from: order, image: look.image(process.pid), ...phase });
   }
@@ -238,6 +258,17 @@ export class Recorder {
         break;
       case "listen":
         process.listens = true;
+        break;
+      case "sigaction":
+        if (!process.sites && this.#options.interruptions?.installs(words)) process.sites = new Map();
+        break;
+      case "sigreturn":
+        if (
+          process.sites &&
+          task.recent &&
+          this.#options.interruptions?.returns(words, task.recent, process.sites)
+        )
+          this.restarted++;
         break;
       case "filter":
         // SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_NEW_LISTENER
