@@ -14,6 +14,7 @@ const benches: readonly (readonly [name: string, question: string])[] = [
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
   ["launch", "does a launch ever die of its own filter, and what does a start cost, against bwrap?"],
+  ["soak", "does anything die or hang under load? soak NAME [ARGUMENT ...], where NAME is runtime"],
   ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],
 ];
 
