@@ -1,5 +1,4 @@
 /** What the commands print: results on stdout, all else on stderr, files whole or not at all. */
-import { randomBytes } from "node:crypto";
 import {
   accessSync,
   closeSync,
@@ -45,9 +44,9 @@ export function print(text: string | Uint8Array): void {
  * Prints a part of a long result; comes back when standard output can take more. False when nobody reads it any
  * longer.
  */
-export async function printPiece(text: string): Promise<boolean> {
+export async function printPiece(text: string | Uint8Array): Promise<boolean> {
   const stdout = watched(process.stdout);
-  if (text !== "" && !stdout.write(text) && stdout.errored === null)
+  if (text.length > 0 && !stdout.write(text) && stdout.errored === null)
     await new Promise<void>((resolve) => {
       const done = () => {
         stdout.off("drain", done).off("error", done).off("close", done);
@@ -152,7 +151,7 @@ function writeInPlace(path: string, bytes: Uint8Array): void {
 
 function writeBeside(path: string, bytes: Uint8Array): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  const temporary = join(dirname(path), `.seccat-${randomBytes(6).toString("hex")}`);
+  const temporary = join(dirname(path), `.seccat-${process.pid}-${process.hrtime.bigint()}`);
   const fd = openSync(temporary, "wx", mode === undefined ? 0o666 : mode & 0o777);
   try {
     try {

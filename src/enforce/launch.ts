@@ -19,11 +19,12 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
+import { takeListener } from "./attach.ts";
 import type { Text } from "./command.ts";
 import { failureOf, type Progress } from "./failure.ts";
 import { STATUS_DONE, STATUS_GO, STATUS_RESULT, STATUS_SIZE } from "./launcher/layout.ts";
 import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
-import { type Supervisor, supervise } from "./supervise.ts";
+import type { Supervisor } from "./serve.ts";
 import { candidates, makePlace, type Place, removePlace } from "./temporary.ts";
 import { programList } from "./verdict.ts";
 
@@ -41,7 +42,7 @@ export interface Started {
   readonly child: ChildProcess;
   /** Resolves when the command has ended. */
   readonly exited: Promise<Exit>;
-  /** Who answers the calls that are handed over, where `onCall` or `onDenied` was given. */
+  /** Who answers the calls that are handed over, where `onCall`, `onDenied` or `onListener` was given. */
   readonly supervisor?: Supervisor;
 }
 
@@ -82,7 +83,7 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
   const hungUp = sendBlock(child, prepared);
   let supervisor: Supervisor | undefined;
   try {
-    if (prepared.handler) supervisor = await attach(prepared, pid, status, hungUp);
+    if (prepared.onListener) supervisor = await attach(prepared, pid, status, hungUp);
     await hungUp.promise;
     const failure = failureOf(prepared, readProgress(status), exited);
     if (!failure) return { kind: "started", pid, child, exited, ...(supervisor ? { supervisor } : {}) };
@@ -235,16 +236,16 @@ function readProgress(status: number): Progress {
 
 /** Takes the listener of a launcher that waits for it, then lets the launcher go on. */
 async function attach(
-  { block, handler }: Prepared,
+  { block, onListener }: Prepared,
   pid: number,
   status: number,
   hungUp: HangUp,
 ): Promise<Supervisor | undefined> {
   const waiting = block.steps.findIndex((step) => step.nr === undefined);
-  while (!hungUp.happened && handler) {
+  while (!hungUp.happened && onListener) {
     const { done, result } = readProgress(status);
     if (done === waiting && result >= 0) {
-      const supervisor = await supervise(pid, handler, { listener: result });
+      const supervisor = onListener(await takeListener(pid, { listener: result }));
       const go = new Uint8Array(8).fill(1);
       writeSync(status, go, 0, go.length, STATUS_GO);
       return supervisor;
