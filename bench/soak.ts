@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- soak [REQUESTS [SERVERS [NODE ...]]]`: whether Node lives under the groups that are said to suffice: HTTP servers that answer many requests with garbage,
- * workers and a clean end, and every scenario of the tests, under kill_process for all else, on several versions of Node.
- * Without a NODE, 20, 22, 24 and 26 come from npm. Every other server starts under `seccat run` with io_uring_setup answered by ENOSYS, so that both ways of libuv are met.
+ * `npm run bench -- soak [REQUESTS [SERVERS [NODE ...]]]`: whether Node lives under the groups that are said to suffice: HTTP
+ * servers that answer many requests with garbage, workers and a clean end, and every scenario of the tests, under
+ * kill_process for all else. Without a NODE, 20, 22, 24 and 26 come from npm. Every other server starts under `seccat run`
+ * with io_uring_setup answered by ENOSYS, so that both ways of libuv are met.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -46,15 +47,7 @@ function installNodes(): string[] {
 
 async function soakServers(name: string, node: string, requests: number, servers: number): Promise<number> {
   const program = killAllBut(["@node-runtime/http", "@node-runtime/worker_threads"]);
-  const ringless = [
-    process.execPath,
-    `${root}src/cli/seccat.js`,
-    "run",
-    "-p",
-    ringlessFile(folder),
-    "--",
-    node,
-  ];
+  const ringless = [process.execPath, `${root}src/cli/seccat.js`, "run", "-p", ringlessFile(), "--", node];
   const each = Math.ceil(requests / servers);
   let [answered, deaths, ms, rings] = [0, 0, 0, 0];
   for (let i = 0; i < servers; i++) {
