@@ -15,6 +15,7 @@ const benches: readonly (readonly [name: string, question: string])[] = [
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
   ["launch", "does a launch ever die of its own filter, and what does a start cost, against bwrap?"],
+  ["soak", "does Node, of four versions, live under the groups that are said to suffice, under load?"],
   ["notify", "what does a call cost that a supervisor answers, against a supervisor in C?"],
   ["faults", "does every fault around a supervisor end in a clear state, many times over?"],
   ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],
