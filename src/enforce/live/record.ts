@@ -19,20 +19,91 @@ import type { SpawnOptions } from "../prepare.ts";
 import { type RunResult, run } from "../run.ts";
 import type { Supervisor } from "../serve.ts";
 import { Bell, bellMemory } from "./bell.ts";
-import { type Account, isFromReceiver, newMailbox, type ReceiverOrder } from "./message.ts";
+import { type Account, isFromReceiver, newMailbox, putMark, type ReceiverOrder } from "./message.ts";
 
-/** How to record a command. */
-export interface RecordOptions extends Pick<SpawnOptions, "cwd" | "env" | "stdio">, PhaseOptions {
+/** What to record. */
+export interface RecordingOptions extends PhaseOptions {
   /** Gets each process once it has ended. */
   readonly each: (process: WatchedProcess) => void;
 }
 
+/** How to record a command. */
+export interface RecordOptions extends Pick<SpawnOptions, "cwd" | "env" | "stdio">, RecordingOptions {}
+
 /** How a recorded command came out, and the account of its recording. */
 export type Recorded = RunResult & { readonly account: Account };
+
+/** A recording that begins when a command is launched under notifyAll() with this `onListener`. */
+export interface Recording {
+  readonly onListener: (listener: Listener) => Supervisor;
+  /** What it came to, once the supervisor is done. */
+  account(): Account;
+  /** Begins the phase of a mark in every process; false while the last mark has not been taken yet. */
+  mark(name: string): boolean;
+}
 
 /** The program that hands every call over. */
 export function notifyAll(): Program {
   return check([{ code: 0x06, jt: 0, jf: 0, k: actionValues.user_notif }], native().endian);
+}
+
+/** Makes ready to record a command that is yet to be launched. */
+export function newRecording({ each, ...phases }: RecordingOptions): Recording {
+  let account: Account = { calls: 0, listeners: 0, restarted: 0 };
+  const mailbox = newMailbox();
+  const onMessage = (message: unknown) => {
+    if (!isFromReceiver(message)) return;
+    if (message.kind === "process") each(message.process);
+    else if (message.kind === "account") account = message.account;
+  };
+  return {
+    account: () => account,
+    mark: (name) => putMark(mailbox, name),
+    onListener: (listener) => {
+      const bell = bellMemory();
+      const order: ReceiverOrder = { native: native().abi, phases: plain(phases), view: false, mailbox, bell };
+      return startReceiver(listener, order, onMessage);
+    },
+  };
+}
+
+/** The options that go to another thread; the others may not be able to. */
+function plain({ after, until, phases, markFd }: PhaseOptions): PhaseOptions {
+  return {
+    ...(after === undefined ? {} : { after }),
+    ...(until === undefined ? {} : { until }),
+    ...(phases === undefined ? {} : { phases }),
+    ...(markFd === undefined ? {} : { markFd }),
+  };
+}
+
+function startReceiver(
+  listener: Listener,
+  order: ReceiverOrder,
+  onMessage: (message: unknown) => void,
+): Supervisor {
+  const bell = new Bell(order.bell, listener.shim);
+  const leave = () => bell.leave();
+  process.once("exit", leave); // before the loop's own, which waits for its thread
+  const loop = startLoop({
+    listener,
+    module: new URL(`./handler.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url),
+    data: order,
+    onMessage,
+  });
+  const done = loop.done
+    .then(() => {})
+    .finally(() => {
+      bell.stop();
+      process.off("exit", leave);
+      listener.close();
+    });
+  done.catch(() => {}); // whoever awaits it hears of it
+  const close = () => {
+    loop.stop();
+    bell.leave();
+  };
+  return { done, close };
 }
 
 /**
@@ -40,44 +111,13 @@ export function notifyAll(): Program {
  * called wrongly; where calls cannot be recorded, the result is of kind `not-started`, and nothing of the command ran.
  */
 export async function record(argv: readonly Text[], options: RecordOptions): Promise<Recorded> {
-  const { each, cwd, env, stdio, ...phases } = options;
-  let account: Account = { calls: 0, listeners: 0, restarted: 0 };
-  const mailbox = newMailbox();
-  const onListener = (listener: Listener): Supervisor => {
-    const memory = bellMemory();
-    const data: ReceiverOrder = { native: native().abi, phases, view: false, mailbox, bell: memory };
-    const bell = new Bell(memory, listener.shim);
-    const leave = () => bell.leave();
-    process.once("exit", leave); // before the loop's own, which waits for its thread
-    const loop = startLoop({
-      listener,
-      module: new URL(`./handler.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url),
-      data,
-      onMessage: (message) => {
-        if (!isFromReceiver(message)) return;
-        if (message.kind === "process") each(message.process);
-        else if (message.kind === "account") account = message.account;
-      },
-    });
-    const done = loop.done
-      .then(() => {})
-      .finally(() => {
-        bell.stop();
-        process.off("exit", leave);
-        listener.close();
-      });
-    done.catch(() => {}); // whoever awaits it hears of it
-    const close = () => {
-      loop.stop();
-      bell.leave();
-    };
-    return { done, close };
-  };
+  const { cwd, env, stdio } = options;
+  const { onListener, account } = newRecording(options);
   const result = await run([notifyAll()], argv, {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
     ...(stdio === undefined ? {} : { stdio }),
     onListener,
   });
-  return { ...result, account };
+  return { ...result, account: account() };
 }
