@@ -24,7 +24,7 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 
 /**
  * Runs `argv` under `programs` with this process's own stdin, stdout and stderr, passes signals on to it, and resolves when
- * it has ended. Never ends this process itself. If this process is killed, the command goes on, under its filters.
+ * it has ended; with `onListener`, when that supervisor is done, which a signal closes after the command has ended. Never ends this process itself. If this process is killed, the command goes on, under its filters.
  * Throws SeccatError "usage" or "schema" when called wrongly; every other failure is a result of kind `not-started`.
  */
 export async function run(
@@ -34,7 +34,7 @@ export async function run(
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
   const early = new Set<NodeJS.Signals>();
-  let deliver = (signal: NodeJS.Signals) => void early.add(signal);
+  let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
   for (const signal of forwarded) process.on(signal, onSignal);
   try {
@@ -50,7 +50,8 @@ export async function run(
     };
     for (const signal of early) deliver(signal);
     const { status, signal } = await launched.exited;
-    if (!options.onListener) launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    if (options.onListener) deliver = () => void launched.supervisor?.close();
+    else launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await launched.supervisor?.done;
     return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
   } finally {

@@ -163,7 +163,10 @@ onKernel(
   async () => {
     await tellWithout(["ptrace", "pidfd_getfd"], ({ text, seconds }) => {
       assert.ok(seconds < 20, `${seconds} s`);
-      assert.match(text.replace(/\s+/g, " "), /traces that the project recorded .*\(.*pidfd_getfd answers EPERM/);
+      assert.match(
+        text.replace(/\s+/g, " "),
+        /traces that the project recorded .*\(.*pidfd_getfd answers EPERM/,
+      );
       assert.match(text, /ptrace its parent +failed +no control over \d+: errno 1\n/);
       assert.match(text, /spawn a shell +killed +by a call without a name\n/);
       assert.match(text.replace(/\s+/g, " "), /does not let a supervisor in.*pidfd_getfd answers EPERM/);

@@ -12,6 +12,8 @@ export interface ReceiverOrder {
   readonly view: boolean;
   readonly mailbox: SharedArrayBuffer;
   readonly bell: SharedArrayBuffer;
+  /** Descriptor of the page that a keeper shares; undefined without one. */
+  readonly page: number | undefined;
 }
 
 /** What the recording came to. */

@@ -12,6 +12,7 @@ import type { Program } from "../../bpf/program.ts";
 import type { PhaseOptions } from "../../trace/phase.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { Text } from "../command.ts";
+import { type Keeper, startKeeper } from "../keeper/index.ts";
 import type { Listener } from "../listener.ts";
 import { startLoop } from "../loop.ts";
 import { native } from "../native.ts";
@@ -60,9 +61,16 @@ export function newRecording({ each, ...phases }: RecordingOptions): Recording {
     account: () => account,
     mark: (name) => putMark(mailbox, name),
     onListener: (listener) => {
-      const bell = bellMemory();
-      const order: ReceiverOrder = { native: native().abi, phases: plain(phases), view: false, mailbox, bell };
-      return startReceiver(listener, order, onMessage);
+      const keeper = startKeeper(listener);
+      const order: ReceiverOrder = {
+        native: native().abi,
+        phases: plain(phases),
+        view: false,
+        mailbox,
+        bell: bellMemory(),
+        page: keeper?.page,
+      };
+      return startReceiver(listener, order, keeper, onMessage);
     },
   };
 }
@@ -80,6 +88,7 @@ function plain({ after, until, phases, markFd }: PhaseOptions): PhaseOptions {
 function startReceiver(
   listener: Listener,
   order: ReceiverOrder,
+  keeper: Keeper | undefined,
   onMessage: (message: unknown) => void,
 ): Supervisor {
   const bell = new Bell(order.bell, listener.shim);
@@ -96,6 +105,7 @@ function startReceiver(
     .finally(() => {
       bell.stop();
       process.off("exit", leave);
+      keeper?.release();
       listener.close();
     });
   done.catch(() => {}); // whoever awaits it hears of it

@@ -63,7 +63,8 @@ here("a process that stops itself is stopped, and goes on when it is told to", a
 });
 
 here("a process that traces another goes on to do so", async () => {
-  if (spawnSync("strace", ["-o", "/dev/null", "true"]).status !== 0) return skip("ptrace", "strace does not work");
+  if (spawnSync("strace", ["-o", "/dev/null", "true"]).status !== 0)
+    return skip("ptrace", "strace does not work");
   const log = join(folder, "log");
   const { status } = await watch(["strace", "-f", "-o", log, "sh", "-c", "(exit 3); exit 4"]);
   assert.is(status, 4);
@@ -85,17 +86,20 @@ except Late: sys.exit(6)`;
   assert.is((await watch(["sh", "-c", "(sleep 0.2; kill -ALRM $$) & sleep 10 & wait"])).status, 128 + 14);
 });
 
-here("threads count for their process, and a thread that executes another program is it from then on", async () => {
-  const { status, processes } = await watch([build("threads", folder)]);
-  assert.is(status, 0);
-  assert.is(processes.length, 1);
-  const [process] = processes;
-  assert.is(process?.tids.length, 5);
-  assert.equal(
-    process?.cuts.map(({ image }) => image?.comm),
-    ["threads", "true"],
-  );
-});
+here(
+  "threads count for their process, and a thread that executes another program is it from then on",
+  async () => {
+    const { status, processes } = await watch([build("threads", folder)]);
+    assert.is(status, 0);
+    assert.is(processes.length, 1);
+    const [process] = processes;
+    assert.is(process?.tids.length, 5);
+    assert.equal(
+      process?.cuts.map(({ image }) => image?.comm),
+      ["threads", "true"],
+    );
+  },
+);
 
 here("a process whose maker has ended is its maker's child, and its calls are waited for", async () => {
   const { processes } = await watch(["sh", "-c", "(sleep 0.3; echo late) & exit 0"]);
