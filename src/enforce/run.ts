@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
-import { launch } from "./launch.ts";
+import { type Exit, launch } from "./launch.ts";
 import type { NotStarted, SpawnOptions } from "./prepare.ts";
 
 /** How a command came out. */
@@ -49,14 +49,19 @@ export async function run(
       if (!sentAlready) launched.child.kill(signal);
     };
     for (const signal of early) deliver(signal);
-    const { status, signal } = await launched.exited;
+    const exit = await launched.exited;
     if (options.onListener) deliver = () => void launched.supervisor?.close();
     else launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await launched.supervisor?.done;
-    return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
+    return endedAs(exit);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
   }
+}
+
+/** How a wrapper tells that a command has ended. */
+export function endedAs({ status, signal }: Exit): Extract<RunResult, { readonly kind: "ended" }> {
+  return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
 }
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */

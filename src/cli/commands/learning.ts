@@ -48,6 +48,14 @@ export const learning: readonly Command[] = [
         value: "WHAT",
         words: ["process", "exe", "phase"],
       },
+      "detach-on-interrupt": {
+        describe:
+          "on Ctrl-C write the policy and let the command go on, which runs in a session of its own (notify engine)",
+      },
+      view: {
+        describe:
+          "show calls a second, by process, and new calls as they come, on a terminal's stderr; by itself where the command neither reads nor prints there",
+      },
       default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
       widen: {
         describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
@@ -83,6 +91,14 @@ export const learning: readonly Command[] = [
       ["seccat replay new.yaml --since old.yaml strace.txt", "what the new one does otherwise"],
     ],
     run: async (args) => (await import("../replay.ts")).replay(args),
+  },
+  {
+    name: "mark",
+    describe: "begin a phase in a trace that is going on",
+    positionals: [{ name: "name", describe: "the name of the mark" }],
+    options: { pid: { describe: "the pid of the seccat that traces, where several do", value: "PID" } },
+    examples: [["seccat mark ready", "for --after-marker ready, and --split phase"]],
+    run: async (args) => (await import("../mark.ts")).mark(args),
   },
   {
     name: "demo",

@@ -3,7 +3,7 @@
 import { mapPage } from "../keeper/page.ts";
 import type { LoopContext, LoopHandler } from "../loop.ts";
 import { CallMemory } from "../memory.ts";
-import { native } from "../native.ts";
+import { native, nr } from "../native.ts";
 import { decodeNotif, notifWords } from "../notify.ts";
 import { BellListener } from "./bell.ts";
 import { proc } from "./look.ts";
@@ -24,6 +24,8 @@ const SWEEP = 10;
 const VIEW = 2;
 /** Bytes of a page that a keeper shares. */
 const PAGE = 4096;
+/** kcmp(2): are two descriptors one open file? */
+const KCMP_FILE = 0;
 /** The longest name of a mark, in bytes. */
 const NAME = 64;
 
@@ -32,6 +34,7 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
   const { phases, mailbox, view, bell, page, native: abi } = data;
   const tell: (message: FromReceiver) => void = post;
   const { endian } = native();
+  const kcmp = nr("kcmp");
   const recorder = new Recorder({
     ...phases,
     native: abi,
@@ -48,6 +51,10 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
           },
         }
       : {}),
+    isCopy: (tid, fd, other) => {
+      const answer = listener.shim.syscall(kcmp, tid, tid, KCMP_FILE, fd, other);
+      return answer.ok && answer.value === 0;
+    },
     markName: (notif) => {
       const call = decodeNotif(bytesOf(notif), endian);
       const [, text = 0n, length = 0n] = call.args;

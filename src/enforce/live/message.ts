@@ -58,6 +58,11 @@ export function putMark(mailbox: SharedArrayBuffer, name: string): boolean {
   return true;
 }
 
+/** Whether there is no mark on its way. */
+export function isMailboxEmpty(mailbox: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(mailbox, 0, 1), 0) === 0;
+}
+
 /** Takes the mark out; undefined when there is none. */
 export function takeMark(mailbox: SharedArrayBuffer): string | undefined {
   const length = new Int32Array(mailbox, 0, 1);

@@ -29,6 +29,7 @@ async function watch(command: readonly string[]): Promise<{ status: number; proc
     each: (process) => processes.push(process),
     stdio: ["ignore", "ignore", "inherit"],
   });
+  if (result.kind !== "ended") throw new Error("the command did not run to its end");
   return { status: result.status, processes };
 }
 
