@@ -15,7 +15,15 @@ export {
   signalNames,
   signalNumber,
 } from "./errno.ts";
-export { argFamilies, argMaskName, argValueName, flagNames, hasValueNames } from "./family.ts";
+export {
+  type ArgMeaning,
+  argFamilies,
+  argMaskName,
+  argMeaning,
+  argValueName,
+  flagNames,
+  hasValueNames,
+} from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
 export {
   isSyscallName,

@@ -66,6 +66,10 @@ export const learning: readonly Command[] = [
       split,
       default: otherwise,
       widen,
+      args: {
+        describe:
+          "learn conditions too, for arguments whose values have names: flags, commands, domains, signals, protection",
+      },
       partial: {
         describe:
           "write what the log, or a part of it, tells as a partial profile, from which seccat merge makes the policy",
