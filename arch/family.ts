@@ -7,7 +7,8 @@
  */
 import { type AbiName, abi as abiFacts } from "./abi.ts";
 import { syscallArgs } from "./arg.ts";
-import { constant, constantNames, signalName, signalNames } from "./constant.ts";
+import { constant, constantNames } from "./constant.ts";
+import { signalName, signalNames } from "./errno.ts";
 import type { SyscallName } from "./syscall.ts";
 
 /** The constants whose names match `names`, for these arguments. */
@@ -64,7 +65,8 @@ const families: readonly Family[] = Object.freeze([
     "ioctl.request",
   ),
   bits(/^(CLONE_(?!ARGS_)\w+|SIGCHLD)$/, "clone.flags unshare.flags setns.nstype"),
-  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags pipe2.flags dup3.flags"),
+  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags"),
+  bits(/^O_(CLOEXEC|NONBLOCK|DIRECT)$/, "pipe2.flags dup3.flags"),
   bits(/^PROT_\w+$/, "mmap.prot mmap2.prot mprotect.prot pkey_mprotect.prot"),
   bits(/^MAP_(?!HUGE_|TYPE$|FILE$)\w+$/, "mmap.flags mmap2.flags"),
   {
@@ -101,6 +103,10 @@ const families: readonly Family[] = Object.freeze([
   bits(/^FALLOC_FL_\w+$/, "fallocate.mode"),
   bits(/^SECCOMP_FILTER_FLAG_\w+$/, "seccomp.flags"),
   bits(/^PERF_FLAG_\w+$/, "perf_event_open.flags"),
+  bits(
+    /^S_I([RWX](USR|GRP|OTH)|RWX[UGO]|SUID|SGID|SVTX|F(BLK|CHR|DIR|IFO|LNK|REG|SOCK))$/,
+    "chmod.mode fchmod.mode fchmodat.mode fchmodat2.mode mknod.mode mknodat.mode",
+  ),
   bits(/^[FRWX]_OK$/, "access.mode faccessat.mode faccessat2.mode"),
   bits(/^IN_(?!CLOEXEC|NONBLOCK)\w+$/, "inotify_add_watch.mask"),
   bits(/^(W(NOHANG|UNTRACED|CONTINUED)|__W(NOTHREAD|ALL|CLONE))$/, "wait4.options waitpid.options"),

@@ -4,20 +4,17 @@
  */
 export { type Abi, type AbiName, abi, abiNames, abiOf, isAbiName, nativeAbi, X32_BIT } from "./abi.ts";
 export { type Arg, type ArgKind, type ArgType, type ArgValues, argsByRegister, syscallArgs } from "./arg.ts";
+export { type ConstantName, constant, constantNames, isConstantName } from "./constant.ts";
 export {
-  type ConstantName,
-  constant,
-  constantNames,
   type ErrnoName,
   errnoName,
   errnoNames,
   errnoNumber,
-  isConstantName,
   type SignalName,
   signalName,
   signalNames,
   signalNumber,
-} from "./constant.ts";
+} from "./errno.ts";
 export {
   type ArgMeaning,
   argFamilies,
@@ -28,6 +25,13 @@ export {
   hasValueNames,
 } from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
+export {
+  type Needed,
+  type NeededSet,
+  neededFor,
+  neededSetNames,
+  neededSets,
+} from "./needed.ts";
 export {
   isSyscallName,
   newestKernel,
@@ -41,12 +45,5 @@ export {
   syscallSince,
   syscallsOf,
 } from "./syscall.ts";
-export {
-  type Needed,
-  type NeededSet,
-  neededFor,
-  neededSetNames,
-  neededSets,
-} from "./needed.ts";
 export { substituteOn, type Twin, type TwinCause, telling, twinCauses, twinsOn } from "./twin.ts";
 export { compareVersions } from "./version.ts";

@@ -40,16 +40,42 @@ const clock: readonly Needed[] = [
 const loader: readonly Needed[] = [
   { calls: ["execve"], why: "starts the program, when the filter is there before" },
   {
-    calls: ["openat", "open", "read", "pread64", "close", "fstat", "newfstatat", "fstat64", "fstatat64", "statx", "access", "faccessat"],
+    calls: [
+      "openat",
+      "open",
+      "read",
+      "pread64",
+      "close",
+      "fstat",
+      "newfstatat",
+      "fstat64",
+      "fstatat64",
+      "statx",
+      "access",
+      "faccessat",
+    ],
     why: "the loader finds and reads libraries with it",
   },
-  { calls: ["mmap", "mmap2", "mprotect", "munmap", "brk"], why: "the loader puts libraries into memory with it" },
+  {
+    calls: ["mmap", "mmap2", "mprotect", "munmap", "brk"],
+    why: "the loader puts libraries into memory with it",
+  },
   {
     calls: ["arch_prctl", "set_thread_area", "set_tls", "set_tid_address", "set_robust_list", "rseq"],
     why: "libc makes the first thread with it",
   },
   {
-    calls: ["prlimit64", "ugetrlimit", "getrandom", "uname", "readlink", "readlinkat", "fcntl", "fcntl64", "futex"],
+    calls: [
+      "prlimit64",
+      "ugetrlimit",
+      "getrandom",
+      "uname",
+      "readlink",
+      "readlinkat",
+      "fcntl",
+      "fcntl64",
+      "futex",
+    ],
     why: "libc asks for it before main",
   },
 ];

@@ -53,9 +53,14 @@ const kin: Partial<Record<AbiName, readonly AbiName[]>> = {
   aarch64: ["aarch64", "arm"],
 };
 
+const ringlessPrograms = new Map<AbiName, Program>();
+
 /** A filter under which no ring can be made. */
 function ringless(abi: AbiName): Program {
-  return compile(
-    policyOf({ default: "allow", arches: kin[abi] ?? [abi] }, [deny("ENOSYS", "io_uring_setup")]),
-  ).program;
+  const had = ringlessPrograms.get(abi);
+  if (had) return had;
+  const rules = [deny("ENOSYS", "io_uring_setup")];
+  const { program } = compile(policyOf({ default: "allow", arches: kin[abi] ?? [abi] }, rules));
+  ringlessPrograms.set(abi, program);
+  return program;
 }

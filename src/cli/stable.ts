@@ -15,7 +15,8 @@ const INTERRUPTED = 130;
 /** The number in `--until-stable N`; undefined without it. Throws a SeccatError "usage". */
 export function stableRuns(text: string | undefined, command: readonly string[]): number | undefined {
   if (text === undefined) return undefined;
-  if (command.length === 0) throw usage("--until-stable repeats a command, and there is none", { fix: "give -- CMD" });
+  if (command.length === 0)
+    throw usage("--until-stable repeats a command, and there is none", { fix: "give -- CMD" });
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw usage("--until-stable is no number of runs", { received: text, expected: "a number from 1 to 999" });
 }
@@ -40,7 +41,8 @@ export async function untilStable(
     for (const fact of fresh) known.add(fact);
     same = fresh.length === 0 ? same + 1 : 0;
     if (runs > 1) say(`run ${runs}: ${newsOf(fresh)}`);
-    if (same >= stable || watched.status === INTERRUPTED) return { learned: all, status: watched.status };
+    const isStopped = watched.status === INTERRUPTED || watched.left !== undefined;
+    if (same >= stable || isStopped) return { ...watched, learned: all };
   }
   throw new SeccatError({
     code: "limit",

@@ -11,6 +11,7 @@ import { type Args, usage } from "./args.ts";
 import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
 import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
+import { isTerminal, showsView } from "./liveview.ts";
 import { checkOutput, Exit, say } from "./output.ts";
 import { tracePartial } from "./partial.ts";
 import { Progress, sizeOf } from "./progress.ts";
@@ -52,10 +53,13 @@ export async function trace(args: Args): Promise<number> {
       engine: engines.find((name) => name === args.maybe("engine")),
       learn: options,
       stdoutTaken: delivery.json || output === undefined || output === "-",
+      detach: args.flag("detach-on-interrupt"),
+      view: args.flag("view") ? isTerminal() : showsView(),
     });
   const watched = await (stable === undefined ? run() : untilStable(run, stable, options));
   if (typeof watched === "number") return watched;
   deliver(widened(watched.learned, extras), delivery);
+  if (watched.left !== undefined) say(`note: the command goes on unwatched, pid ${watched.left}`);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   endKeepingTerminal(Exit.yes);
   return Exit.yes;

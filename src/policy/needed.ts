@@ -59,12 +59,16 @@ export function addNeeded(policy: Policy, needed: readonly Needed[]): Added {
   }
   const unconditioned = added.filter((call) => narrowed.has(call));
   const kept = policy.rules.flatMap((rule) => {
-    const syscalls = rule.when ? rule.syscalls.filter((name) => !unconditioned.some((call) => call === name)) : rule.syscalls;
+    const syscalls = rule.when
+      ? rule.syscalls.filter((name) => !unconditioned.some((call) => call === name))
+      : rule.syscalls;
     return syscalls.length > 0 ? [{ ...rule, syscalls }] : [];
   });
   return { policy: { ...policy, rules: [...kept, ...rules] }, added, unconditioned };
 }
 
 function callsOf({ rules }: Policy, which: (rule: Rule) => boolean): readonly (string | number)[] {
-  return rules.filter((rule) => rule.action.kind === "allow" && which(rule)).flatMap(({ syscalls }) => syscalls);
+  return rules
+    .filter((rule) => rule.action.kind === "allow" && which(rule))
+    .flatMap(({ syscalls }) => syscalls);
 }

@@ -16,10 +16,10 @@ export type {
   StraceEvent,
 } from "./event.ts";
 export {
+  joinTaken,
   type Learned,
   type Learner,
   type LearnOptions,
-  joinTaken,
   learn,
   learnTaken,
   newLearner,

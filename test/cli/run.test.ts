@@ -33,6 +33,22 @@ function run(words: readonly string[], text = policy, options: readonly string[]
   );
 }
 
+live("a Node that may only do what Node needs gets ENOSYS for a ring, and lives", () => {
+  const shim = new URL(`../../shim/index.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
+    .href;
+  const code = `import { loadShim } from ${JSON.stringify(shim)}; import { Worker } from "node:worker_threads";
+    new Worker("", { eval: true }).on("exit", (code) => {
+      console.log(code, loadShim("koffi").syscall(425, 1, new Uint8Array(120)).name); });`;
+  const words = [process.execPath, "--no-warnings", "--input-type=module", "-e", code];
+  const allowing = (...names: string[]) =>
+    `default: kill_process\nrules:\n  - action: allow\n    syscalls: ${JSON.stringify(names)}\n`;
+  const node = run(words, allowing("@node-runtime/start", "@node-runtime/worker_threads"));
+  assert.is(node.stdout, "0 ENOSYS\n", node.stderr);
+  assert.is(node.stderr, "");
+  const all = run(words, allowing("@known").replace("default", "# the group holds io_uring_setup\ndefault"));
+  assert.not.match(all.stdout, /ENOSYS/, "what a policy allows by itself stays allowed");
+});
+
 live("the command has our streams and its exit code is ours", () => {
   const { code, stdout, stderr } = run(["sh", "-c", "cat; echo purr >&2; exit 7"]);
   assert.is(code, 7);

@@ -29,6 +29,8 @@ export interface RecorderOptions extends PhaseOptions {
   /** Gets the name of each call when it is made for the first time by anybody. */
   readonly onNew?: (name: string, pid: number) => void;
   readonly interruptions?: Interruptions;
+  /** Whether two descriptors of a thread are copies of one, as a shell makes them for `>&9`. */
+  readonly isCopy?: (tid: number, fd: number, other: number) => boolean;
   /** The name of a mark that is written to `markFd`. */
   readonly markName?: (words: Uint32Array) => string;
 }
@@ -296,7 +298,7 @@ export class Recorder {
 
   #trigger(task: Task, { name }: Kind, words: Uint32Array, order: number): Stretch {
     const { process } = task;
-    const { look, markFd, markName } = this.#options;
+    const { look } = this.#options;
     let { stretch } = process;
     for (const { phase, names, inclusive, connection } of this.#triggers) {
       if (!names.has(name) || process.phases.has(phase)) continue;
@@ -304,8 +306,15 @@ export class Recorder {
       begin(process, phase, inclusive ? order : order + 1);
       if (inclusive) stretch = process.stretch;
     }
-    if (name === "write" && markName && this.#arg(words, 0) === markFd) this.mark(markName(words));
+    if (name === "write") this.#write(task.tid, words);
     return stretch;
+  }
+
+  #write(tid: number, words: Uint32Array): void {
+    const { markFd, markName, isCopy } = this.#options;
+    if (markFd === undefined || !markName) return;
+    const fd = this.#arg(words, 0);
+    if (fd === markFd || isCopy?.(tid, fd, markFd)) this.mark(markName(words));
   }
 }
 

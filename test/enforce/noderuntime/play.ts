@@ -31,9 +31,12 @@ export interface Played {
   readonly stderr: string;
 }
 
+/** A Node to test: its file, perhaps after the words of a command that starts it. */
+export type NodeCommand = string | readonly string[];
+
 /** Plays `name` under `program` with the Node at `node`, and gives how that ended; it is killed after a minute. */
 export async function play(
-  node: string,
+  node: NodeCommand,
   name: ScenarioName,
   program: Program,
   folder: string,
@@ -47,9 +50,10 @@ interface Running {
   readonly ended: Promise<Played>;
 }
 
-function start(node: string, what: string, program: Program, folder: string, timeout: number): Running {
+function start(node: NodeCommand, what: string, program: Program, folder: string, timeout: number): Running {
   const bytes = Buffer.from(encode(program)).toString("base64");
-  const child = spawn(node, ["--no-warnings", subject, bytes, folder, what], {
+  const [command = "", ...words] = typeof node === "string" ? [node] : node;
+  const child = spawn(command, [...words, "--no-warnings", subject, bytes, folder, what], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout,
     killSignal: "SIGKILL",
@@ -78,7 +82,7 @@ export interface Served extends Played {
 }
 
 /** Asks a server under `program` `requests` times, then ends it by SIGTERM; half of its connections are kept alive. */
-export async function serve(node: string, program: Program, requests: number): Promise<Served> {
+export async function serve(node: NodeCommand, program: Program, requests: number): Promise<Served> {
   const { child, first, ended } = start(node, "serve", program, "", 600_000);
   const line = await first;
   const port = line === undefined ? undefined : Number(JSON.parse(line).port);

@@ -30,9 +30,9 @@ async function serve(): Promise<void> {
   const server = createServer((request, response) => {
     request.resume();
     served++;
-    if (served % 50 === 0) churn(6);
+    if (served % 250 === 0) churn(2);
     if (served % 500 === 0) working = working.then(() => work(served % 1000 === 0));
-    response.end(JSON.stringify({ served, garbage: Array.from({ length: 50 }, (_, i) => `${i}`) }));
+    response.end(JSON.stringify({ served, garbage: Array.from({ length: 200 }, (_, i) => ({ i })) }));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
