@@ -40,23 +40,20 @@ export function extrasOf(args: Args): Extras {
 }
 
 /** The same with calls that were not seen; says which those are. */
-export function widened(learned: Learned, { causes, needed }: Extras): Learned {
-  const sayAll = needed.length > 0 ? sayAdded : () => {};
-  const more = withPolicies(learned, (policy) => addNeeded(policy, needed), sayAll);
-  if (causes.length === 0) return more;
-  return withPolicies(more, (policy) => widen(policy, causes), sayWidened);
+export function widened(learned: Learned, extras: Extras): Learned {
+  const policy = withExtras(learned.policy, extras);
+  const parts = learned.parts.map((part) => ({ ...part, policy: withExtras(part.policy, extras, false) }));
+  return { ...learned, policy, parts };
 }
 
-/** Changes every policy, and tells of the whole one's change. */
-function withPolicies<Changed extends { readonly policy: Policy }>(
-  learned: Learned,
-  change: (policy: Policy) => Changed,
-  tell: (changed: Changed) => void,
-): Learned {
-  const whole = change(learned.policy);
-  tell(whole);
-  const parts = learned.parts.map((part) => ({ ...part, policy: change(part.policy).policy }));
-  return { ...learned, policy: whole.policy, parts };
+/** `policy` with calls that were not seen; says which those are, unless `tells` is false. */
+export function withExtras(policy: Policy, { causes, needed }: Extras, tells = true): Policy {
+  const more = addNeeded(policy, needed);
+  if (tells && needed.length > 0) sayAdded(more);
+  if (causes.length === 0) return more.policy;
+  const wide = widen(more.policy, causes);
+  if (tells) sayWidened(wide);
+  return wide.policy;
 }
 
 function sayAdded({ added, unconditioned }: Added): void {
