@@ -3,19 +3,20 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
-import { type CondenseOptions, condenser } from "../../src/trace/condense.ts";
+import { condenser } from "../../src/trace/condense.ts";
 import { type LearnOptions, learn, newLearner } from "../../src/trace/learn.ts";
 import type { Piece } from "../../src/trace/piece.ts";
 import { readStrace } from "../../src/trace/reader.ts";
 import { restore } from "../../src/trace/restore.ts";
+import { scalarsApart } from "../../src/trace/scalar.ts";
 import { root } from "../root.ts";
 import { seedOf } from "../seed.ts";
 
 const test = suite("trace/condense");
 const seed = seedOf("trace/condense");
 
-function condensed(lines: readonly string[], options: CondenseOptions): Piece {
-  const part = condenser(options);
+function condensed(lines: readonly string[], options: Partial<LearnOptions>): Piece {
+  const part = condenser(options.args ? { ...options, apart: scalarsApart("x86_64") } : options);
   part.push(lines.map((line) => `${line}\n`).join(""));
   return part.end();
 }
@@ -55,6 +56,8 @@ const options: readonly Partial<LearnOptions>[] = [
   { phases: ["accept", "read", "exec"], split: "phase" },
   { phases: ["read"], split: "process" },
   { afterMark: "x", markFd: 3, split: "exe" },
+  { args: true },
+  { args: true, only: "child", after: "write" },
 ];
 
 const pid = fc.constantFrom(10, 11, 12, 13);
@@ -89,6 +92,13 @@ const call = fc
 const socketCall = fc
   .tuple(prefix, fc.constantFrom("read", "recvfrom"), fc.constantFrom("4", "3<socket:[7]>"))
   .map(([who, what, fd]) => `${who}${what}(${fd}, "x") = 1`);
+const argsCall = fc
+  .tuple(
+    prefix,
+    fc.constantFrom("fcntl(3, F_GETFL", "fcntl(3, F_SETFD, 1", "fcntl64(3, 0x4", "fcntl(3, WHAT"),
+    fc.constantFrom(") = 0", " <unfinished ...>"),
+  )
+  .map(([who, what, how]) => `${who}${what}${how}`);
 const birth = fc
   .tuple(
     prefix,
@@ -135,6 +145,7 @@ const other = fc.oneof(
 const line = fc.oneof(
   { weight: 6, arbitrary: call },
   { weight: 1, arbitrary: socketCall },
+  { weight: 2, arbitrary: argsCall },
   { weight: 2, arbitrary: birth },
   { weight: 3, arbitrary: resumed },
   { weight: 3, arbitrary: other },
@@ -154,6 +165,32 @@ test("a log that is cut at any lines and condensed tells what the whole log tell
         ),
     ),
     { seed, numRuns: 3000 },
+  );
+});
+
+test("what is no log at all tells the same in parts: noise, torn characters, lines without end", () => {
+  const noise = fc.oneof(
+    line,
+    fc.string({ maxLength: 30 }).map((text) => text.replaceAll("\n", " ")),
+    fc
+      .uint8Array({ maxLength: 30 })
+      .map((bytes) => Buffer.from(bytes).toString("latin1").replaceAll("\n", "")),
+    line.map((text) => text.slice(0, text.length / 2)),
+    fc.constantFrom("\ufeff", "\ufeff10 read(3) = 1", "\r", "10 read(3) = 1\r", "\0"),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(noise, { maxLength: 20 }),
+      fc.array(fc.nat(20), { maxLength: 4 }),
+      fc.constantFrom(...options),
+      (log, cuts, more) =>
+        assertSame(
+          log,
+          cuts.filter((cut) => cut > 0 && cut < log.length),
+          more,
+        ),
+    ),
+    { seed, numRuns: 1000 },
   );
 });
 
