@@ -2,16 +2,16 @@
 // of the reader, of process.ts and of phase.ts what makes one line depend on another, and nothing else.
 
 import { telling } from "../../arch/index.ts";
-import { splitArgs } from "./argument.ts";
 import { LineCutter } from "./cut.ts";
 import type { CallEvent } from "./event.ts";
 import { ownText } from "./journal.ts";
 import { type CallLine, type Line, readLine } from "./line.ts";
 import { isShownName } from "./name.ts";
-import { type PhaseOptions, type Trigger, triggersOf } from "./phase.ts";
+import type { PhaseOptions } from "./phase.ts";
 import type { KeptLine, Piece } from "./piece.ts";
 import { leavers, makers } from "./process.ts";
 import { skipSpace } from "./scan.ts";
+import { socketMakers, Turns } from "./turn.ts";
 
 /** What is going to be learned: calls that it tells apart are not counted as one. */
 export interface CondenseOptions extends PhaseOptions {
@@ -41,8 +41,6 @@ interface OpenLine {
 const longest = 16777216;
 /** Unreadable lines that are kept for the report. */
 const keptUnreadable = 10;
-const execs: ReadonlySet<string> = new Set(["execve", "execveat"]);
-const socketMakers: ReadonlySet<string> = new Set(["accept", "accept4", "listen"]);
 
 /** A condenser at the beginning of a part. No input makes it throw. */
 export function condenser(options: CondenseOptions = {}): Condenser {
@@ -59,8 +57,8 @@ export function condenser(options: CondenseOptions = {}): Condenser {
 }
 
 class Condensing {
-  readonly #options: CondenseOptions;
-  readonly #triggers: readonly Trigger[];
+  readonly #apart: CondenseOptions["apart"];
+  readonly #turns: Turns;
   readonly #kept = new Map<number, { text: string; calls: number; failed: number }>();
   readonly #skipped = { lines: 0, read: 0, blank: 0, unreadable: 0 };
   /** The kept line of each kind of call, by process: further ones are counted there. */
@@ -77,8 +75,8 @@ class Condensing {
   #leaning = true;
 
   constructor(options: CondenseOptions) {
-    this.#options = options;
-    this.#triggers = triggersOf(options);
+    this.#apart = options.apart;
+    this.#turns = new Turns(options);
   }
 
   lines(bytes: Uint8Array, from: number, to: number): void {
@@ -215,7 +213,7 @@ class Condensing {
         [open.line, open.text],
         [this.#line, text],
       ]);
-    } else if (this.#keptOpen.get(pid) === name && body.end === "returned" && !this.#isNamed(name)) {
+    } else if (this.#keptOpen.get(pid) === name && body.end === "returned" && !this.#turns.isNamed(name)) {
       this.#keptOpen.delete(pid);
       this.#keep(text);
     } else this.#keepCall(line, text);
@@ -230,7 +228,7 @@ class Condensing {
   ): void {
     const sign = telling.get(call.name);
     const told = sign !== undefined && call.args.includes(sign);
-    const kind = `${call.name} ${call.nr ?? ""} ${told} ${this.#options.apart?.(call) ?? ""}`;
+    const kind = `${call.name} ${call.nr ?? ""} ${told} ${this.#apart?.(call) ?? ""}`;
     const first = this.#alike.get(pid)?.get(kind);
     const kept = first === undefined ? undefined : this.#kept.get(first);
     if (kept) {
@@ -247,35 +245,10 @@ class Condensing {
     return this.#open.has(pid) || this.#keptOpen.has(pid);
   }
 
-  /** Whether calls of that name can say something about processes or phases. */
-  #isNamed(name: string): boolean {
-    return (
-      makers.has(name) ||
-      leavers.has(name) ||
-      execs.has(name) ||
-      this.#triggers.some(({ names }) => names.has(name)) ||
-      (name === "write" && this.#options.markFd !== undefined) ||
-      (this.#readsConnections() && socketMakers.has(name))
-    );
-  }
-
-  #readsConnections(): boolean {
-    return this.#triggers.some(({ connection }) => connection);
-  }
-
   /** Whether the call says something about processes or phases that was not said before. */
   #isTurn(pid: Pid, name: string, args: string): boolean {
-    if (!this.#isNamed(name)) return false;
-    if (name === "write" && this.#options.markFd !== undefined)
-      return Number.parseInt(args, 10) === this.#options.markFd;
-    if (this.#readsConnections() && socketMakers.has(name)) return true;
-    return !this.#pulled.get(pid)?.has(this.#triggerOf(name, args));
-  }
-
-  /** What decides whether a call begins a phase. */
-  #triggerOf(name: string, args: string): string {
-    const first = this.#readsConnections() ? (splitArgs(args)[0] ?? "") : "";
-    return `${name} ${first}`;
+    if (!this.#turns.isNamed(name)) return false;
+    return this.#turns.isAlways(name, args) ?? !this.#pulled.get(pid)?.has(this.#turns.textOf(name, args));
   }
 
   #keepCall(line: CallLine, text: string): void {
@@ -292,21 +265,20 @@ class Condensing {
     const { name, body, prefix } = line;
     const { pid } = prefix;
     const isOdd = !isPlain(line) || line.kind === "resumed" || this.#isOpen(pid);
-    if (isOdd || this.#relates(pid, name, body.result ?? "")) this.#turnAll();
-    else if (!this.#isNamed(name) || execs.has(name) || makers.has(name)) this.#turn(pid);
+    const relates = makers.has(name) && this.#relates(body.result ?? "");
+    if (isOdd || relates || this.#turns.isForAll(name, pid)) this.#turnAll();
     else if (leavers.has(name)) {
       this.#forget(pid);
       return;
-    } else this.#pull(pid, name, body.args);
+    } else if (!this.#turns.isNamed(name) || makers.has(name)) this.#turn(pid);
+    else this.#pull(pid, name, body.args);
     if (!this.#alike.has(pid)) this.#alike.set(pid, new Map());
     if (body.end === "unfinished") this.#keptOpen.set(pid, ownText(name));
     else this.#keptOpen.delete(pid);
   }
 
-  /** Whether a call says to whom a task belongs that has made calls before, or ends a task that it does not name. */
-  #relates(pid: Pid, name: string, result: string): boolean {
-    if (leavers.has(name)) return pid === undefined;
-    if (!makers.has(name)) return false;
+  /** Whether a call that makes a task says to whom one belongs that has made calls before. */
+  #relates(result: string): boolean {
     const made = /^\d+/.exec(result)?.[0];
     return result.includes("/*") || (made !== undefined && this.#alike.has(Number(made)));
   }
@@ -316,7 +288,7 @@ class Condensing {
     for (const one of [...this.#alike.keys()]) this.#turn(one);
     if (socketMakers.has(name)) this.#pulled.clear();
     const pulled = this.#pulled.get(pid) ?? new Set();
-    this.#pulled.set(pid, pulled.add(ownText(this.#triggerOf(name, args))));
+    this.#pulled.set(pid, pulled.add(ownText(this.#turns.textOf(name, args))));
   }
 
   /** From here on, calls of the process, and lines without a pid, may count otherwise. */

@@ -15,17 +15,7 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
-export {
-  joinTaken,
-  type Learned,
-  type Learner,
-  type LearnOptions,
-  learn,
-  learnTaken,
-  newLearner,
-  type Part,
-  type Taken,
-} from "./learn.ts";
+export { type Learner, learn, newLearner } from "./learn.ts";
 export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
 export {
@@ -38,4 +28,5 @@ export {
   type ReadReport,
 } from "./report.ts";
 export { type Split, splits } from "./stretch.ts";
+export { joinTaken, type Learned, type LearnOptions, learnTaken, type Part, type Taken } from "./taken.ts";
 export type { WatchedProcess } from "./watched.ts";

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
 import { condenser } from "../../src/trace/condense.ts";
-import { type LearnOptions, learn, newLearner } from "../../src/trace/learn.ts";
+import { type LearnOptions, learn, newLearner } from "../../src/trace/index.ts";
 import type { Piece } from "../../src/trace/piece.ts";
 import { readStrace } from "../../src/trace/reader.ts";
 import { restore } from "../../src/trace/restore.ts";
@@ -56,6 +56,9 @@ const options: readonly Partial<LearnOptions>[] = [
   { phases: ["accept", "read", "exec"], split: "phase" },
   { phases: ["read"], split: "process" },
   { afterMark: "x", markFd: 3, split: "exe" },
+  { after: "clone" },
+  { after: "write", markFd: 4 },
+  { after: "execve", until: "exit_group" },
   { args: true },
   { args: true, only: "child", after: "write" },
 ];

@@ -7,7 +7,7 @@ import { writePolicy } from "../../src/formats/index.ts";
 import { compile } from "../../src/index.ts";
 import type { Policy } from "../../src/policy/types.ts";
 import { formatWhen } from "../../src/policy/when.ts";
-import { type Learned, learn } from "../../src/trace/learn.ts";
+import { type Learned, learn } from "../../src/trace/index.ts";
 import { readStrace } from "../../src/trace/reader.ts";
 import { seedOf } from "../seed.ts";
 

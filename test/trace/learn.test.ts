@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
-import { type Learned, type LearnOptions, learn } from "../../src/trace/learn.ts";
+import { type Learned, type LearnOptions, learn } from "../../src/trace/index.ts";
 import { readStrace } from "../../src/trace/reader.ts";
 import { formatReport } from "../../src/trace/report.ts";
 import { root } from "../root.ts";

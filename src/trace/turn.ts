@@ -1,0 +1,59 @@
+// Which calls can change what the calls behind them count for: those that make, end or become somebody, and those that
+// begin a phase. Who condenses a log keeps them, and knows nothing else about processes and phases.
+
+import { splitArgs } from "./argument.ts";
+import { type PhaseOptions, type Trigger, triggersOf } from "./phase.ts";
+import { leavers, makers } from "./process.ts";
+
+const execs: ReadonlySet<string> = new Set(["execve", "execveat"]);
+/** Calls that make sockets, or sockets what they are. */
+export const socketMakers: ReadonlySet<string> = new Set(["accept", "accept4", "listen"]);
+
+/** The calls that turn something, with these phases. */
+export class Turns {
+  readonly #triggers: readonly Trigger[];
+  readonly #markFd: number | undefined;
+  readonly #readsConnections: boolean;
+
+  constructor(options: PhaseOptions) {
+    this.#triggers = triggersOf(options);
+    this.#markFd = options.markFd;
+    this.#readsConnections = this.#triggers.some(({ connection }) => connection);
+  }
+
+  /** Whether calls of that name can say something about processes or phases. */
+  isNamed(name: string): boolean {
+    return (
+      makers.has(name) ||
+      leavers.has(name) ||
+      execs.has(name) ||
+      this.#isTrigger(name) ||
+      (name === "write" && this.#markFd !== undefined) ||
+      (this.#readsConnections && socketMakers.has(name))
+    );
+  }
+
+  #isTrigger(name: string): boolean {
+    return this.#triggers.some(({ names }) => names.has(name));
+  }
+
+  /** Whether such a call says something each time, or never; undefined when only the first of a process does. */
+  isAlways(name: string, args: string): boolean | undefined {
+    const isMark = name === "write" && this.#markFd !== undefined;
+    if (isMark && Number.parseInt(args, 10) === this.#markFd) return true;
+    if (isMark && !this.#isTrigger(name)) return false;
+    return this.#readsConnections && socketMakers.has(name) ? true : undefined;
+  }
+
+  /** What decides whether the call begins a phase. */
+  textOf(name: string, args: string): string {
+    const first = this.#readsConnections ? (splitArgs(args)[0] ?? "") : "";
+    return `${name} ${first}`;
+  }
+
+  /** Whether calls of all processes may count otherwise behind it, whoever they belong to. */
+  isForAll(name: string, pid: number | undefined): boolean {
+    if (execs.has(name) || (leavers.has(name) && pid === undefined)) return true;
+    return (makers.has(name) || leavers.has(name)) && this.#isTrigger(name);
+  }
+}
