@@ -97,6 +97,22 @@ const families: readonly Family[] = Object.freeze([
   bits(/^FALLOC_FL_\w+$/, "fallocate.mode"),
   bits(/^SECCOMP_FILTER_FLAG_\w+$/, "seccomp.flags"),
   bits(/^PERF_FLAG_\w+$/, "perf_event_open.flags"),
+  bits(/^[FRWX]_OK$/, "access.mode faccessat.mode faccessat2.mode"),
+  bits(/^IN_(?!CLOEXEC|NONBLOCK)\w+$/, "inotify_add_watch.mask"),
+  bits(/^(W(NOHANG|UNTRACED|CONTINUED)|__W(NOTHREAD|ALL|CLONE))$/, "wait4.options waitpid.options"),
+  bits(/^(W(NOHANG|STOPPED|EXITED|CONTINUED|NOWAIT)|__W(NOTHREAD|ALL|CLONE))$/, "waitid.options"),
+  bits(/^TIMER_ABSTIME$/, "clock_nanosleep.flags timer_settime.flags"),
+  bits(/^(OPEN_TREE_\w+|AT_(EMPTY_PATH|NO_AUTOMOUNT|RECURSIVE|SYMLINK_NOFOLLOW))$/, "open_tree.flags"),
+  bits(/^MOVE_MOUNT_(?!_)\w+$/, "move_mount.flags"),
+  bits(/^CLOSE_RANGE_\w+$/, "close_range.flags"),
+  one(/^FSCONFIG_\w+$/, "fsconfig.cmd"),
+  one(/^PRIO_(PROCESS|PGRP|USER)$/, "getpriority.which setpriority.which"),
+  one(/^POSIX_FADV_\w+$/, "fadvise64.advice fadvise64_64.advice"),
+  one(
+    /^IORING_(UN)?REGISTER_(?!LAST|USE_REGISTERED_RING|FILES_SKIP|DST_|SRC_)\w+$/,
+    "io_uring_register.opcode",
+  ),
+  one(/^LINUX_REBOOT_CMD_\w+$/, "reboot.cmd"),
   bits(/^(PER_(LINUX|LINUX32|BSD|SVR4|MASK)|UNAME26|ADDR_\w+)$/, "personality.persona"),
 ]);
 
@@ -151,24 +167,51 @@ export function argMaskName(
   return joined(family.mask ? [] : flags, BigInt.asUintN(width, mask));
 }
 
+/** Whether the values of argument `index` of `call` are constants that some family names. */
+export function hasValueNames(abi: AbiName, call: SyscallName, index: number): boolean {
+  return syscallArgs(abi, call)?.[index]?.kind === "signal" || familyOf(abi, call, index) !== undefined;
+}
+
+/** The flags whose names match `names` that make up `value`, joined with `|`; undefined when bits are left. */
+export function flagNames(abi: AbiName, names: RegExp, value: bigint): string | undefined {
+  const family = asked.get(names.source) ?? bits(names, "");
+  asked.set(names.source, family);
+  return joined(constantsOf(abi, family, 64), value);
+}
+
+/** Families that no argument has, by their pattern. */
+const asked = new Map<string, Family>();
+
 function familyOf(abi: AbiName, call: SyscallName, index: number): Family | undefined {
   const arg = syscallArgs(abi, call)?.[index];
   if (!arg) return undefined;
   return families.find(({ of }) => of.includes(`${call}.${arg.name}`) || of.includes(`:${arg.kind}`));
 }
 
-function constantsOf(abi: AbiName, family: Family, width: 32 | 64) {
-  return namesOf(family).flatMap((name) => {
+interface Named {
+  readonly name: string;
+  readonly value: bigint;
+}
+
+const valued = new Map<Family, Map<string, readonly Named[]>>();
+
+/** The constants of a family with their values on the ABI, found out once. */
+function constantsOf(abi: AbiName, family: Family, width: 32 | 64): readonly Named[] {
+  const byAbi = valued.get(family) ?? new Map<string, readonly Named[]>();
+  valued.set(family, byAbi);
+  const key = `${abi} ${width}`;
+  const before = byAbi.get(key);
+  if (before) return before;
+  const constants = namesOf(family).flatMap((name) => {
     const number = constant(abi, name);
     return number === undefined ? [] : [{ name, value: BigInt.asUintN(width, number) }];
   });
+  byAbi.set(key, constants);
+  return constants;
 }
 
 /** The fewest large constants that make up `value` exactly, smallest first; undefined when bits are left. */
-function joined(
-  constants: readonly { readonly name: string; readonly value: bigint }[],
-  value: bigint,
-): string | undefined {
+function joined(constants: readonly Named[], value: bigint): string | undefined {
   const names: string[] = [];
   let left = value;
   for (const one of constants.toSorted((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0))) {

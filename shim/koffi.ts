@@ -11,12 +11,14 @@ export function koffiBackend(load: (id: "koffi") => typeof Koffi): Backend {
   const pointers = (count: number) => Array.from({ length: count }, () => "void *");
   const syscall = libc.func("syscall", "long", ["long", ...pointers(6)]);
   const prctl = libc.func("prctl", "int", ["int", ...pointers(4)]);
+  const siginterrupt = libc.func("siginterrupt", "int", ["int", "int"]);
   const poll = libc.func("poll", "int", ["void *", "ulong", "int"]);
   return {
     name: "koffi",
     version: koffi.version,
-    syscall: (nr, args) => Number(syscall(nr, ...args)),
+    syscall: (nr, [a, b, c, d, e, f]) => Number(syscall(nr, a, b, c, d, e, f)), // faster than a spread
     prctl: (option, args) => Number(prctl(option, ...args)),
+    siginterrupt: (signal, flag) => Number(siginterrupt(signal, flag)),
     errno: () => koffi.errno(),
     address: (bytes) => BigInt(koffi.address(bytes)),
     poll: (fds, timeout) =>

@@ -3,25 +3,35 @@ import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { readProgram } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
+import type { Policy } from "../policy/types.ts";
 import { usage } from "./args.ts";
 import { inFile, inputName, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
 
-/** A program, and what reading and compiling it warned of. */
+/** A program, where it came from, and what reading and compiling it warned of. */
 export interface Loaded {
+  /** How messages call it. */
+  readonly name: string;
   readonly program: Program;
+  /** The policy that it was compiled from. */
+  readonly policy?: Policy;
+  /** The text of that policy. */
+  readonly text?: string;
   readonly warnings: readonly Issue[];
 }
 
-/** The program that `path` means, as readFilter() has it; loads what a policy needs only for a policy. */
+/** The program that `path` means for a command on `target`; loads what a policy needs only for a policy. */
 export async function loadProgram(path: string, target: AbiName | undefined): Promise<Loaded> {
   if (/^pid:/.test(path)) return (await import("./filter.ts")).readFilter(path, { target });
   const bytes = readInput(path);
   const name = inputName(path);
   refuseEmpty(bytes, name);
-  if (isBinary(bytes)) return { program: programOf(bytes, name, target ? [target] : []), warnings: [] };
-  const { fromPolicy, policyOf } = await import("./filter.ts");
-  return fromPolicy(policyOf(bytes, name), name, { target });
+  if (isBinary(bytes)) return { name, program: programOf(bytes, name, target ? [target] : []), warnings: [] };
+  const { decodeText, fromPolicy, policyOf } = await import("./filter.ts");
+  return {
+    ...fromPolicy(policyOf(bytes, name), name, { target, answersRings: true }),
+    text: decodeText(bytes, name),
+  };
 }
 
 /** Throws a SeccatError "binary" for an empty file. */

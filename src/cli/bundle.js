@@ -37,6 +37,16 @@ const groups = [
   { name: "running", test: /\/src\/enforce\/run\.ts$/ },
 ].map((group, i) => ({ ...group, priority: 9 - i }));
 
+/** A module finds files by where it lies in `dist`: the threads and processes that it starts run those. */
+const places = {
+  name: "places",
+  transform(code, id) {
+    const path = id.slice(root.length).replace(/\.ts$/, ".js");
+    if (!id.startsWith(root) || path.startsWith("node_modules/")) return null;
+    return code.replaceAll("import.meta.url", `new URL("../${path}", import.meta.url).href`);
+  },
+};
+
 await build({
   cwd: root,
   input: { main: "src/cli/main.ts" },
@@ -46,7 +56,7 @@ await build({
   // Of yargs only the parser is taken: the rest looks at the terminal when it is loaded, for which Node opens it
   // anew, and a command that `seccat run` starts would inherit that.
   treeshake: { moduleSideEffects: false },
-  plugins: [licences],
+  plugins: [places, licences],
   output: {
     dir: process.argv[2] ?? "dist/cli",
     cleanDir: true,

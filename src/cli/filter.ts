@@ -9,6 +9,7 @@ import type { Program } from "../bpf/program.ts";
 import { annotate } from "../bpf/text.ts";
 import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
 import { decodeText, type ReadResult, readPolicy } from "../formats/index.ts";
+import { answerRings } from "../policy/ring.ts";
 import type { Policy } from "../policy/types.ts";
 import { compile } from "../proof.ts";
 import { hostAbi } from "./arch.ts";
@@ -18,14 +19,11 @@ import { inFile, inputName, placed, readIncluded, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
 import { processOf, readProcess } from "./process.ts";
 
+export { decodeText } from "../formats/index.ts";
 export { printWarnings } from "./binary.ts";
 
 /** A program, and what is known about where it came from. */
 export interface Filter extends Loaded {
-  /** How messages call it. */
-  readonly name: string;
-  /** The policy that it was compiled from. */
-  readonly policy?: Policy;
   /** The ABIs that it speaks about, this machine's first. */
   readonly arches: readonly AbiName[];
   /** Its place in the process that it was read from. */
@@ -48,6 +46,8 @@ export interface FilterOptions {
   readonly onRead?: ((path: string) => void) | undefined;
   readonly arches?: readonly AbiName[] | undefined;
   readonly target?: AbiName | undefined;
+  /** Whether to answer the io_uring that Node asks for, for policies that say nothing of it. */
+  readonly answersRings?: boolean;
 }
 
 /** What a file holds: a program, or a policy as it was read. */
@@ -185,8 +185,9 @@ function withNativeFirst(arches: readonly AbiName[]): readonly AbiName[] {
 }
 
 /** A policy, compiled. */
-export function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
-  const { policy } = read;
+export function fromPolicy(read: ReadResult, file: string, options: FilterOptions): Filter {
+  const { arches, target } = options;
+  const policy = options.answersRings ? answerRings(read.policy) : read.policy;
   const chosen = arches ?? sameOrder(withNativeFirst(policy.arches), target);
   const compiled = inFile(file, () => compile(policy, { arches: inPolicyOrder(policy, chosen) }));
   const warnings = [...read.warnings, ...compiled.warnings].map((warning) => placed(warning, file));

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
@@ -75,7 +75,14 @@ export function readIncluded(path: string): string {
 
 /** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
 export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+  const options = { highWaterMark: 1 << 18 };
+  const stream =
+    path !== "-"
+      ? createReadStream(path, options)
+      : // Node reads a file that is standard input in pieces of 64 KiB, and each has its price.
+        fstatSync(0).isFile()
+        ? createReadStream("", { ...options, fd: 0, autoClose: false })
+        : process.stdin;
   try {
     for await (const piece of stream) {
       if (piece instanceof Uint8Array) yield piece;

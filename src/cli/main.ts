@@ -11,7 +11,7 @@ import { root } from "./root.ts";
 
 /** Runs `seccat` with these arguments; the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const enforcing = argv[0] === "run" ? 125 : undefined;
+  const enforcing = argv[0] === "run" || argv[0] === "supervise" ? 125 : undefined;
   process.on("uncaughtException", (error) => process.exit(report(error, enforcing)));
   try {
     return await dispatch(argv);

@@ -55,9 +55,9 @@ export function print(text: string | Uint8Array): void {
  * Prints a part of a long result; comes back when standard output can take more. False when nobody reads it any
  * longer.
  */
-export async function printPiece(text: string): Promise<boolean> {
+export async function printPiece(text: string | Uint8Array): Promise<boolean> {
   const stdout = watched(process.stdout);
-  if (text !== "" && !stdout.write(text) && stdout.errored === null)
+  if (text.length > 0 && !stdout.write(text) && stdout.errored === null)
     await new Promise<void>((resolve) => {
       const done = () => {
         stdout.off("drain", done).off("error", done).off("close", done);

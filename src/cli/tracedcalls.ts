@@ -5,7 +5,7 @@ import { Op } from "../abi/opcode.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
 import { callNumber, register } from "../policy/call.ts";
-import type { CallEvent, StraceEvent } from "../trace/event.ts";
+import type { CallEvent, Mode, StraceEvent } from "../trace/event.ts";
 import { type Resolved, resolveShown } from "../trace/name.ts";
 import { follow, newProcesses, taskOf } from "../trace/process.ts";
 import { type Layout, layoutOf, registerTexts, shownRegister } from "../trace/registers.ts";
@@ -51,8 +51,12 @@ export class TracedCalls {
    * Arguments that are not known are 0 there; a verdict that hangs on one is a problem.
    */
   tell(event: CallEvent, into: CallWords, whole: boolean): Told {
+    return this.tellIn(taskOf(this.#processes, event).mode, event, into, whole);
+  }
+
+  /** As tell, for whoever follows the log and knows the mode that the process calls Linux in. */
+  tellIn(mode: Mode | undefined, event: CallEvent, into: CallWords, whole: boolean): Told {
     const { name, nr } = event;
-    const { mode } = taskOf(this.#processes, event);
     const { resolved, called, layout } = this.#names.get(
       nr === undefined && mode === undefined ? name : `${name} ${nr ?? ""} ${mode ?? ""}`,
       () => this.#named(name, resolveShown({ name, nr, mode }, this.#native)),
@@ -66,6 +70,11 @@ export class TracedCalls {
     for (let i = 0; i < 6; i++) {
       const text = texts[i];
       const needed = whole || (called.reads & into.bits(i)) !== 0;
+      const plain = text === undefined || !needed ? -1 : plainWord(text);
+      if (plain >= 0) {
+        into.set(i, plain, 0);
+        continue;
+      }
       const value = text === undefined || !needed ? unknownValue : this.#value(called.abi, text);
       if (value === unknownValue) unknown |= 1 << i;
       else into.set(i, value.low, value.high);
@@ -109,6 +118,19 @@ export class TracedCalls {
     });
     return [0, 1, 2, 3, 4, 5].findIndex((i) => (unknown >> i) & 1 && seen & words.bits(i));
   }
+}
+
+/** The u32 that `text` is in decimal, as most arguments are; -1 for any other text (017 is octal). */
+function plainWord(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 10 || (length > 1 && text.charCodeAt(0) === 0x30)) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= 0xffffffff ? value : -1;
 }
 
 function constantOf(abi: AbiName, text: string): bigint | undefined {

@@ -14,6 +14,8 @@ export type RunResult =
       /** What a wrapper ends with: the command's own status, or 128 plus the signal that ended it. */
       readonly status: number;
       readonly signal: NodeJS.Signals | undefined;
+      /** The command's process id, which may be another's by now. */
+      readonly pid: number;
     };
 
 /** Signals that are passed on to the command while it runs. */
@@ -50,9 +52,10 @@ export async function run(
     };
     for (const signal of early) deliver(signal);
     const { status, signal } = await launched.exited;
-    launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    if (!options.onListener) launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await launched.supervisor?.done;
-    return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
+    const code = signal ? 128 + constants.signals[signal] : (status ?? 0);
+    return { kind: "ended", status: code, signal, pid: launched.pid };
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
   }

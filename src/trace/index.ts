@@ -15,6 +15,25 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
-export { type Learned, type Learner, type LearnOptions, learn, newLearner } from "./learn.ts";
+export {
+  type Learned,
+  type Learner,
+  type LearnOptions,
+  learn,
+  newLearner,
+  type Part,
+  type Taken,
+} from "./learn.ts";
+export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
-export { formatReport, type Group, type LearnedCall, type LearnReport } from "./report.ts";
+export {
+  droppedAfterStart,
+  formatReading,
+  formatReport,
+  type Group,
+  type LearnedCall,
+  type LearnReport,
+  type ReadReport,
+} from "./report.ts";
+export { type Split, splits } from "./stretch.ts";
+export type { WatchedProcess } from "./watched.ts";

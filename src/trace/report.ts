@@ -1,13 +1,14 @@
 import type { AbiName, SyscallName } from "../../arch/index.ts";
 import type { LineCounts, LineNote } from "./event.ts";
+import { START } from "./stretch.ts";
 
 /** One entry of a learned policy, and what it stands on. */
 export interface LearnedCall {
   readonly call: SyscallName | number;
   readonly count: number;
-  /** How many of them failed. */
+  /** How many of them failed; 0 where no log was read, since a listener does not see what a call answers. */
   readonly failed: number;
-  /** The line of the first, counted through all logs. */
+  /** The line of the first, counted through all logs; where no log was read, the how-manieth of all calls it was. */
   readonly line: number;
   /** The ABIs on which it was made. */
   readonly abis: readonly AbiName[];
@@ -22,9 +23,19 @@ export interface Group {
   readonly calls: number;
 }
 
-/** What learning found, and what the user has to know before the policy is used. */
-export interface LearnReport {
+/** What a live engine watched. */
+export interface WatchCounts {
+  readonly calls: number;
+  readonly processes: number;
+  readonly threads: number;
+}
+
+/** How a log was read, or a command watched, and whose calls were taken. */
+export interface ReadReport {
+  /** All 0 where no log was read. */
   readonly counts: LineCounts;
+  /** Undefined where a log was read. */
+  readonly watched?: WatchCounts;
   /** The first few lines that could not be read. */
   readonly unreadable: readonly LineNote[];
   /** The first few that were read with a doubt. */
@@ -33,6 +44,10 @@ export interface LearnReport {
   readonly chosen: string;
   readonly taken: Group;
   readonly left: Group;
+}
+
+/** What learning found, and what the user has to know before the policy is used. */
+export interface LearnReport extends ReadReport {
   /** Calls taken that the log does not end. */
   readonly unfinished: number;
   readonly syscalls: readonly LearnedCall[];
@@ -45,17 +60,24 @@ export interface LearnReport {
 
 /** The report as lines for a person, without the policy itself. */
 export function formatReport(report: LearnReport): string[] {
-  const { counts, taken, left, warnings, notes } = report;
-  const lines = [
-    `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
-    report.chosen,
-    `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
-  ];
+  const { counts, warnings, notes } = report;
+  const lines = formatReading(report);
   if (report.unfinished > 0) lines.push(`${report.unfinished} of the calls taken have no end in the log`);
   lines.push(...noteLines("could not read", counts.unreadable, report.unreadable));
   lines.push(...noteLines("read with a doubt", counts.doubtful, report.doubtful));
   lines.push(...warnings.map((warning) => `warning: ${warning}`), ...notes.map((note) => `note: ${note}`));
   return lines;
+}
+
+/** The lines read, and whose calls were taken, as lines for a person. */
+export function formatReading({ counts, watched, chosen, taken, left }: ReadReport): string[] {
+  return [
+    watched
+      ? `${plural(watched.calls, "call", "calls")} of ${plural(watched.processes, "process", "processes")} with ${plural(watched.threads, "thread", "threads")}`
+      : `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
+    chosen,
+    `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
+  ];
 }
 
 function noteLines(title: string, total: number, notes: readonly LineNote[]): string[] {
@@ -65,11 +87,26 @@ function noteLines(title: string, total: number, notes: readonly LineNote[]): st
   return [`${title} ${total} ${total === 1 ? "line" : "lines"}:`, ...lines];
 }
 
+/** Of policies by phase, the calls of the first that no later one has; undefined where the parts are no phases. */
+export function droppedAfterStart(
+  parts: readonly { readonly name: string; readonly syscalls: readonly LearnedCall[] }[],
+): readonly (SyscallName | number)[] | undefined {
+  const start = parts.find(({ name }) => name === START);
+  const later = parts.filter((part) => part !== start);
+  if (!start || later.length === 0) return undefined;
+  const kept = new Set(later.flatMap(({ syscalls }) => syscalls.map(({ call }) => call)));
+  return start.syscalls.map(({ call }) => call).filter((call) => !kept.has(call));
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** `33 calls of pid 16266`. */
 function groupText(group: Group): string {
   const names = group.pids.slice(0, 8).map(String);
   if (group.unnamed) names.unshift("the process without a pid");
   if (group.pids.length > 8) names.push(`${group.pids.length - 8} more`);
   const who = group.unnamed ? names.join(", ") : `pid ${names.join(", ")}`;
-  return `${group.calls} ${group.calls === 1 ? "call" : "calls"}${names.length > 0 ? ` of ${who}` : ""}`;
+  return `${plural(group.calls, "call", "calls")}${names.length > 0 ? ` of ${who}` : ""}`;
 }

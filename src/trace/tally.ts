@@ -1,19 +1,22 @@
+import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
-import { telling } from "./families.ts";
 import { ownText } from "./journal.ts";
+import type { WatchedCall } from "./watched.ts";
 
 /** A call that was made, as strace shows it, and how often. */
 export interface Tallied {
   readonly name: string;
   readonly nr: number | undefined;
   readonly mode: Mode | undefined;
+  /** What whoever counts tells such calls apart by, beside their name. */
+  readonly mark: string;
   count: number;
   failed: number;
   /** Never resumed. */
   unfinished: number;
   /** Where it was entered first, in lines from the beginning of the first log. */
   first: number;
-  /** Whether one had the argument that families.ts asks about. */
+  /** Whether one had the argument that arch/twin.ts asks about. */
   told: boolean;
 }
 
@@ -21,21 +24,48 @@ export interface Tallied {
 export type Tally = Map<string, Tallied>;
 
 /** Counts a call that was entered at `order`. */
-export function count(tally: Tally, event: CallEvent, mode: Mode | undefined, order: number): void {
+export function count(
+  tally: Tally,
+  event: CallEvent,
+  mode: Mode | undefined,
+  order: number,
+  mark: string,
+): void {
   const { name, nr, result } = event;
-  const key = nr === undefined && mode === undefined ? name : `${name} ${nr ?? ""} ${mode ?? ""}`;
+  const plain = nr === undefined && mode === undefined && mark === "";
+  const key = plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
   let entry = tally.get(key);
   if (!entry) {
-    entry = { name: ownText(name), nr, mode, count: 0, failed: 0, unfinished: 0, first: order, told: false };
+    const none = { count: 0, failed: 0, unfinished: 0, first: order, told: false };
+    entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
-  entry.count++;
+  entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
   if (result?.startsWith("-1 E")) entry.failed++;
+  entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
-  const mark = telling.get(name);
-  if (mark !== undefined && !entry.told) entry.told = event.args.includes(mark);
+  const sign = telling.get(name);
+  if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
+}
+
+/** The calls that a live engine counted. */
+export function watchedTally(calls: readonly WatchedCall[]): Tally {
+  const tally: Tally = new Map();
+  for (const { name, nr, mode, count, first, told } of calls)
+    tally.set(`${name} ${nr} ${mode ?? ""} `, {
+      name,
+      nr,
+      mode,
+      mark: "",
+      count,
+      failed: 0,
+      unfinished: 0,
+      first,
+      told,
+    });
+  return tally;
 }
 
 /** Adds the calls of `from` to `into`. */

@@ -49,23 +49,26 @@ live("what the policy denies fails in the command", () => {
 live("a command that its filter kills ends as 128 + SIGSYS, and that is told", () => {
   const { code, stderr } = run(["mkdir", "d"], killing);
   assert.is(code, 128 + 31);
-  assert.is(
+  assert.match(
     stderr,
-    "seccat: killed: the command made a call that p.yaml does not allow (SIGSYS)\n  fix: --explain names the call; seccat emulate p.yaml CALL tells the rule\n",
+    /^seccat: killed: the command (called mkdir(at)?, which|made a call that) p\.yaml does not allow \(SIGSYS\)\n/,
   );
 });
 
 live("--explain names the denied call with its arguments", () => {
   const { code, stderr } = run(["mkdir", "d"], killing, ["--explain"]);
   assert.is(code, 128 + 31);
-  assert.match(stderr, /^seccat: denied: pid \d+: mkdir\(0x[0-9a-f]+, 511, .*\): kill_process\n/);
+  assert.match(
+    stderr,
+    /^seccat: denied: [\d:.]+ mkdir\[\d+\]: mkdir\(pathname="d"<.*\/d>, mode=0777\): kill_process\n/,
+  );
 });
 
 live("--json tells the end as one line on stderr", () => {
   const { code, stdout, stderr } = run(["cat"], policy, ["--json"]);
   assert.is(code, 0);
   assert.is(stdout, "meow\n");
-  assert.equal(JSON.parse(stderr), { status: 0, signal: null, denials: [] });
+  assert.equal(JSON.parse(stderr), { event: "ended", status: 0, signal: null });
 });
 
 live("a command that does not exist exits 127", () => {

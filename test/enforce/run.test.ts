@@ -53,7 +53,8 @@ test("ends as the command does, with 128 and the signal's number when one ended 
     ["mkdir", join(folder, "never")],
     quiet,
   );
-  assert.equal(killed, { kind: "ended", status: 159, signal: "SIGSYS" });
+  assert.is(killed.kind === "ended" && killed.status, 159);
+  assert.is(killed.kind === "ended" && killed.signal, "SIGSYS");
 });
 
 test("gives 127, 126 and 125 with the reason instead of throwing", async () => {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { abiNames, syscallNames, syscallNr } from "../../arch/index.ts";
-import { successorsOf, telling } from "../../src/trace/families.ts";
+import { abiNames, syscallNames, syscallNr, telling } from "../../arch/index.ts";
+import { successorsOf } from "../../src/trace/families.ts";
 
 const succeeding = suite("trace/families");
 

@@ -53,6 +53,26 @@ export const compiling: readonly Command[] = [
     run: async (args) => (await import("../compile.ts")).compileCommand(args),
   },
   {
+    name: "lint",
+    describe: "what in a policy can never match, and which calls it misses elsewhere",
+    positionals: [{ name: "policy", describe: "the policy; - is stdin", words: "file" }],
+    options: {
+      output: { ...output, describe: "with --widen: where to write the policy; stdout when absent" },
+      widen: {
+        describe:
+          "write the policy with the calls that other versions of the libc, other kernels or other architectures make: libc, kernel, arch",
+        value: "LIST",
+      },
+      arch: { describe: "the policy is to hold on these arches too", value: "LIST", words: "arch" },
+      json,
+    },
+    examples: [
+      ["seccat lint p.yaml", "exit code 1 when there is something to do about it"],
+      ["seccat lint p.yaml --widen libc -o wide.yaml", "allow what an older or newer libc calls"],
+    ],
+    run: async (args) => (await import("../lint.ts")).lintCommand(args),
+  },
+  {
     name: "convert",
     describe: "turn a policy or container profile into YAML or JSON",
     positionals: [{ name: "in", describe: "the policy; - is stdin", words: "file" }],

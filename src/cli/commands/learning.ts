@@ -1,5 +1,46 @@
-import type { Command } from "./command.ts";
-import { json, output } from "./shared.ts";
+import type { Command, Option } from "./command.ts";
+import { filter, json, output } from "./shared.ts";
+
+/** Whose calls are meant. */
+const whose: Readonly<Record<string, Option>> = {
+  only: {
+    describe:
+      "child: all but the first process; all: every process (when absent); or process numbers, or /REGEX/ for the name or path of a program",
+    value: "WHICH",
+  },
+  pid: { describe: "take these processes", value: "LIST" },
+  "after-marker": { describe: "take what is called after the mark of this name", value: "NAME" },
+  "until-marker": { describe: "take what is called before the mark of this name", value: "NAME" },
+};
+
+/** Which calls of a log are meant. */
+const choice: Readonly<Record<string, Option>> = {
+  ...whose,
+  after: {
+    describe: "take what a process, or who it comes from, calls after the first of this call",
+    value: "CALL",
+    words: "syscall",
+  },
+  until: { describe: "take what it calls up to the first of this call", value: "CALL", words: "syscall" },
+  "marker-fd": { describe: "what is written to this descriptor is the name of a mark", value: "N" },
+  arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
+};
+
+const split: Option = {
+  describe:
+    "write a policy of each process, program or phase too, beside that of -o, and tell what only start-up needs",
+  value: "WHAT",
+  words: ["process", "exe", "phase"],
+};
+const otherwise: Option = {
+  describe: "the policy's default action (kill_process)",
+  value: "ACTION",
+  words: "action",
+};
+const widen: Option = {
+  describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
+  value: "LIST",
+};
 
 /** Commands that watch programs. */
 export const learning: readonly Command[] = [
@@ -10,15 +51,30 @@ export const learning: readonly Command[] = [
     options: {
       from: { describe: "read this strace log instead; - is stdin", value: "LOG", words: "file", many: true },
       output: { ...output, describe: "where to write the policy; stdout when absent" },
-      only: {
-        describe: "child: all but the first process; all: every process (when absent)",
-        value: "WHICH",
-        words: ["child", "all"],
+      engine: {
+        describe:
+          "notify: no root and no strace needed; strace: for a program that has a seccomp listener of its own. The first that works here when absent",
+        value: "NAME",
+        words: ["notify", "strace"],
       },
-      pid: { describe: "take these processes", value: "LIST" },
-      after: { describe: "take what a process calls after this call", value: "CALL", words: "syscall" },
-      default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
-      arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
+      ...choice,
+      phases: {
+        describe:
+          "what begins a phase: accept: the first accept; read: what is read first of a connection; exec: each program (accept,read when absent); marks always do",
+        value: "LIST",
+      },
+      split,
+      default: otherwise,
+      widen,
+      partial: {
+        describe:
+          "write what the log, or a part of it, tells as a partial profile, from which seccat merge makes the policy",
+      },
+      piece: {
+        describe:
+          "with --partial: which part of which log this is; parts are numbered in their order, or by where they begin",
+        value: "NAME:N[/TOTAL]",
+      },
       json: { describe: "print the policy and the report as JSON; compile --weights takes its counts" },
     },
     starts: "sometimes",
@@ -27,6 +83,54 @@ export const learning: readonly Command[] = [
       ["seccat trace --from strace.txt --only child", "learn from a log"],
     ],
     run: async (args) => (await import("../trace.ts")).trace(args),
+  },
+  {
+    name: "merge",
+    describe: "put policies, and partial profiles of trace --partial, together into one policy",
+    positionals: [
+      {
+        name: "inputs",
+        describe: "policies and partial profiles, in any order; - is stdin",
+        words: "file",
+        many: true,
+      },
+    ],
+    options: {
+      output: { ...output, describe: "where to write the policy; stdout when absent" },
+      partial: { describe: "write a partial profile instead, to be merged with others" },
+      ...whose,
+      split,
+      default: otherwise,
+      widen,
+      json: { describe: "print the policy, and what is known about it, as JSON" },
+    },
+    examples: [
+      ["seccat merge a.yaml b.yaml -o both.yaml", "what either of them allows"],
+      ["cat parts/* | seccat merge - -o p.yaml", "the policy of a log that was read in parts"],
+    ],
+    run: async (args) => (await import("../merge.ts")).mergeCommand(args),
+  },
+  {
+    name: "replay",
+    describe: "what a policy would have denied of what strace logs tell",
+    positionals: [
+      { ...filter, name: "policy" },
+      { name: "logs", describe: "the logs; - is stdin", words: "file", many: true },
+    ],
+    options: {
+      ...choice,
+      since: {
+        describe: "tell what has changed since this policy, and fail only for what it did not deny",
+        value: "POLICY",
+        words: "file",
+      },
+      json,
+    },
+    examples: [
+      ["seccat replay p.yaml strace.txt", "exit code 1 when something would have been denied"],
+      ["seccat replay new.yaml --since old.yaml strace.txt", "what the new one does otherwise"],
+    ],
+    run: async (args) => (await import("../replay.ts")).replay(args),
   },
   {
     name: "demo",
