@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
     snprintf(path, sizeof path, "denied-%d", i);
     long long begin = now();
     if (!strcmp(argv[1], "new")) syscall(SYS_ioctl, 0, 0x12340000 + i, path);
-    else if (!strcmp(argv[1], "open")) syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    else if (!strcmp(argv[1], "open")) syscall(SYS_openat, AT_FDCWD, path, O_NOFOLLOW | O_CLOEXEC);
     else syscall(SYS_mkdirat, AT_FDCWD, "denied", 0777);
     took[i] = now() - begin;
   }

@@ -51,6 +51,13 @@ export { run as emulate, runStack, type Step, type StepHook, type Trace, trace }
 export { annotate, assemble, assembleProgram, type ListOptions, list } from "./bpf/text.ts";
 export type { CallWeights } from "./compile/index.ts";
 export {
+  type Caller,
+  type DecodedArg,
+  type DecodedCall,
+  decodeCall,
+  type SocketAddress,
+} from "./decode/index.ts";
+export {
   type Answer,
   type AnswerOptions,
   type AttachOptions,
@@ -62,6 +69,7 @@ export {
   type Environment,
   type Exit,
   type Field,
+  type FilterFlag,
   findUser,
   type Handler,
   type Handlers,
@@ -84,6 +92,7 @@ export {
   type ProcessFilters,
   plan,
   type ReadFiltersOptions,
+  type RingChoice,
   type RunResult,
   readFilters,
   run,
@@ -99,6 +108,7 @@ export {
   type Where,
 } from "./enforce/index.ts";
 export { type ArchExplanation, type Case, type Explanation, explain, type Group } from "./explain/index.ts";
+export { type SandboxedForkOptions, sandboxedFork } from "./fork.ts";
 export {
   convertPolicy,
   type ReadOptions,

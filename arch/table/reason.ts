@@ -4,7 +4,7 @@
 export const reasons = `@node-runtime/engine	brk mmap munmap mprotect madvise	20-26	trace	memory of V8 and libc
 @node-runtime/engine	mmap2	20-26	reading	mmap on 32-bit architectures
 @node-runtime/engine	mremap	20-26	reading	libc's realloc moves large blocks
-@node-runtime/engine	pkey_mprotect pkey_alloc pkey_free	22-26	reading	V8 protects its code by keys where the processor has them
+@node-runtime/engine	pkey_mprotect pkey_alloc pkey_free	20-26	reading	V8 protects its code by keys where the processor has them
 @node-runtime/engine	cacheflush riscv_flush_icache	20-26	reading	V8 makes new code visible to an ARM, MIPS or RISC-V processor
 @node-runtime/engine	futex	20-26	trace	locks, Atomics.wait, and waiting between threads
 @node-runtime/engine	futex_time64	20-26	reading	futex on 32-bit architectures
@@ -19,7 +19,8 @@ export const reasons = `@node-runtime/engine	brk mmap munmap mprotect madvise	20
 @node-runtime/engine	io_uring_enter	22-26	trace	libuv changes its epoll set through a ring that it has from before the filter, and aborts when that is denied; without a ring it is never called
 @node-runtime/engine	read write close	20-26	trace	the event loop's own descriptors, and those that are open
 @node-runtime/engine	rt_sigaction rt_sigprocmask	20-26	trace	signal handlers, set by process.on and put back at the end; threads begin and end with signals blocked
-@node-runtime/engine	rt_sigreturn sigreturn	20-26	trace	the return from a signal handler, such as that of SIGTERM or SIGCHLD
+@node-runtime/engine	rt_sigreturn	20-26	trace	the return from a signal handler, such as that of SIGTERM or SIGCHLD
+@node-runtime/engine	sigreturn	20-26	reading	rt_sigreturn on 32-bit architectures
 @node-runtime/engine	restart_syscall	20-26	reading	the kernel goes on with a wait after SIGSTOP and SIGCONT
 @node-runtime/engine	sigaltstack	20-26	reading	threads set and clear a stack for signals (V8's WebAssembly traps, Rust's library in Node 26)
 @node-runtime/engine	set_robust_list rseq	20-26	trace	libc registers a thread, or the child of a fork, with the kernel
@@ -29,10 +30,12 @@ export const reasons = `@node-runtime/engine	brk mmap munmap mprotect madvise	20
 @node-runtime/engine	exit exit_group	20-26	trace	a thread and the process end
 @node-runtime/engine	fsync	20-26	trace	koffi, through which filters are installed, flushes standard output and error at the end
 @node-runtime	@node-runtime/engine	20-26	trace	memory, threads, clocks, the event loop
-@node-runtime	readv writev	20-26	trace	several buffers at once, on streams that are open
+@node-runtime	writev	20-26	trace	several buffers at once, on streams that are open
+@node-runtime	readv	20-26	reading	several buffers at once, on descriptors that are open
 @node-runtime	recvmsg sendmsg	20-26	trace	the channel of child_process.fork, with the handles that it passes
 @node-runtime	shutdown	20-26	trace	the end of a stream
-@node-runtime	getsockname getsockopt getpeername	20-26	trace	what kind of socket a standard stream is, at its first use
+@node-runtime	getsockname getsockopt	20-26	trace	what kind of socket a standard stream is, at its first use
+@node-runtime	getpeername	20-26	reading	who is at the other end of a socket: socket.remoteAddress
 @node-runtime	fstat newfstatat	20-26	trace	what kind of file a standard stream is, at its first use and at the end
 @node-runtime	fstat64 fstatat64 statx	20-26	reading	fstat and newfstatat on 32-bit architectures and on loongarch64
 @node-runtime	fcntl	20-26	trace	the standard streams are put back at the end as they were
@@ -73,7 +76,7 @@ export const reasons = `@node-runtime/engine	brk mmap munmap mprotect madvise	20
 @node-runtime/crypto	@node-runtime/threads	20-26	trace	key derivation, key generation, signatures and WebCrypto run on libuv's pool
 @node-runtime/zlib	@node-runtime/threads	20-26	trace	zlib, brotli and zstd run on libuv's pool
 @node-runtime/modules	@node-runtime	20-26	trace	what Node needs in any case
-@node-runtime/modules	stat lstat	20-22	trace	import and require look for files
+@node-runtime/modules	stat lstat	22-26	trace	import and require look for files
 @node-runtime/modules	stat64 lstat64	20-26	reading	stat and lstat on 32-bit architectures
 @node-runtime/modules	access faccessat faccessat2	20-26	reading	whether a file is there
 @node-runtime/modules	pread64	20-26	trace	addons: the dynamic linker reads a library's headers
@@ -86,22 +89,24 @@ export const reasons = `@node-runtime/engine	brk mmap munmap mprotect madvise	20
 @node-runtime/fs	sendfile sendfile64 poll ppoll ppoll_time64	20-26	reading	fs.copyFile where copy_file_range cannot copy
 @node-runtime/fs	mkdir rmdir unlink rename link symlink	20-26	trace	names in directories
 @node-runtime/fs	mkdirat unlinkat renameat renameat2 linkat symlinkat	20-26	reading	mkdir, unlink, rename and their kin on aarch64 and other newer architectures
-@node-runtime/fs	chmod fchmod fchmodat chown fchown lchown utimensat	20-26	trace	modes, owners and times
-@node-runtime/fs	fchmodat2 fchownat chown32 fchown32 lchown32 utimensat_time64 utime utimes futimesat	20-26	reading	modes, owners and times on other architectures, kernels and libcs
+@node-runtime/fs	chmod fchmod chown fchown lchown utimensat	20-26	trace	modes, owners and times
+@node-runtime/fs	fchmodat fchmodat2 fchownat chown32 fchown32 lchown32 utimensat_time64 utime utimes futimesat	20-26	reading	modes, owners and times on other architectures, kernels and libcs
 @node-runtime/fs	statfs	20-26	trace	fs.statfs
 @node-runtime/fs	fstatfs statfs64 fstatfs64	20-26	reading	statfs on 32-bit architectures; before a copy, libuv asks whether it is to a network
 @node-runtime/fs	inotify_init1 inotify_add_watch inotify_rm_watch	20-26	trace	fs.watch
 @node-runtime/fs	chdir umask	20-26	trace	process.chdir, process.umask
 @node-runtime/dns	@node-runtime/threads	20-26	trace	dns.lookup runs on libuv's pool
 @node-runtime/dns	@node-runtime/modules	20-26	trace	libc reads its configuration and loads its ways of looking up names
-@node-runtime/dns	socket connect setsockopt bind	20-26	trace	sockets to name servers, and to the kernel for its addresses
+@node-runtime/dns	socket connect setsockopt	20-26	trace	sockets to name servers
+@node-runtime/dns	bind	20-26	reading	libc asks the kernel for the machine's addresses
 @node-runtime/dns	sendto sendmmsg recvfrom poll	20-26	trace	questions and answers
 @node-runtime/dns	ppoll ppoll_time64 send recv recvmmsg socketcall	20-26	reading	questions and answers on other architectures and libcs
 @node-runtime/child_process	@node-runtime	20-26	trace	what Node needs in any case; what the child itself calls is not in here, see @node-runtime/start
 @node-runtime/child_process	clone	20-26	trace	the fork
 @node-runtime/child_process	clone3 fork vfork	20-26	reading	the fork in other libcs and architectures
 @node-runtime/child_process	execve	20-26	trace	the child becomes the program
-@node-runtime/child_process	pipe2 socketpair setsockopt	20-26	trace	the child's streams and its channel
+@node-runtime/child_process	pipe2 socketpair	20-26	trace	the child's streams and its channel
+@node-runtime/child_process	setsockopt	22-26	trace	how much the child's streams may hold
 @node-runtime/child_process	epoll_create1 eventfd2	20-26	trace	the event loop of spawnSync
 @node-runtime/child_process	wait4	20-26	trace	the child's status
 @node-runtime/child_process	waitid waitpid	20-26	reading	wait4 in other libcs

@@ -13,7 +13,8 @@ import { reasonText } from "./reason.ts";
 import { counted } from "./side.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
-import { optionsOf, readLogs } from "./trace.ts";
+import { readLogs } from "./trace.ts";
+import { optionsOf } from "./traceoptions.ts";
 
 /** Calls of one name by one process that had the same answers. */
 interface Finding {

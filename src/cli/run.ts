@@ -5,12 +5,11 @@ import { endWithParent } from "../enforce/parent.ts";
 import { plan } from "../enforce/plan.ts";
 import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
 import { type RunResult, run } from "../enforce/run.ts";
-import { answerRings } from "../policy/ring.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { type Filter, loadFilter, printWarnings } from "./binary.ts";
+import { type Loaded, loadProgram, printWarnings } from "./binary.ts";
 import type { Explanation } from "./denied/explanation.ts";
-import { errStyle, printIssue, say } from "./output.ts";
+import { endAtOnce, errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
 
 type Ended = Extract<RunResult, { kind: "ended" }>;
@@ -24,8 +23,8 @@ export async function runCommand(args: Args): Promise<number> {
   if (paths.length === 0) throw usage("--policy is missing", { expected });
   const mode = modeOf(args);
   const own = hostAbi();
-  const filters: Filter[] = [];
-  for (const path of paths) filters.push(await loadFilter(path, { target: own, change: answerRings }));
+  const filters: Loaded[] = [];
+  for (const path of paths) filters.push(await loadProgram(path, own));
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const { log, explain, json } = mode;
@@ -52,6 +51,7 @@ export async function runCommand(args: Args): Promise<number> {
   if (result.kind === "not-started") return refuse(result);
   await tellEnd(result, { filters, explanation, json, started });
   endKeepingTerminal(result.status);
+  endAtOnce(result.status);
   return result.status;
 }
 
@@ -79,7 +79,7 @@ function refuse({ error, status }: NotStarted): number {
 }
 
 interface Circumstances {
-  readonly filters: readonly Filter[];
+  readonly filters: readonly Loaded[];
   readonly explanation: Explanation | undefined;
   readonly json: boolean;
   /** When, in milliseconds since 1970. */
@@ -88,7 +88,12 @@ interface Circumstances {
 
 /** Says how the command ended: with --json always, else when its filters killed it. */
 async function tellEnd(result: Ended, { filters, explanation, json, started }: Circumstances): Promise<void> {
-  if (explanation) return explanation.end(result);
+  const names = filters.map(({ name }) => name);
+  if (explanation) {
+    if (explanation.end(result) || json) return;
+    const { trappedText } = await import("./denied/killed.ts");
+    return say(trappedText(names, errStyle()));
+  }
   const { status, signal, pid } = result;
   if (signal !== "SIGSYS") {
     if (json) say(JSON.stringify({ event: "ended", status, signal: signal ?? null }));
@@ -98,12 +103,5 @@ async function tellEnd(result: Ended, { filters, explanation, json, started }: C
   const killed = await killedFor(pid, started, filters);
   if (json)
     say(JSON.stringify({ event: "ended", status, signal, killed: killed ? killedJson(killed) : null }));
-  else
-    say(
-      killedText(
-        killed,
-        filters.map(({ name }) => name),
-        errStyle(),
-      ),
-    );
+  else say(killedText(killed, names, errStyle()));
 }

@@ -7,7 +7,7 @@ import type { SupervisedCall } from "../enforce/supervisedcall.ts";
 import { supervisedPrograms } from "../supervise.ts";
 import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { loadFilter, printWarnings } from "./binary.ts";
+import { loadProgram, printWarnings } from "./binary.ts";
 import { loadHandlers } from "./handlerfile.ts";
 import { errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
@@ -32,7 +32,7 @@ export async function superviseCommand(args: Args): Promise<number> {
   });
   const { handlers, options } = await loadHandlers(file);
   const path = args.maybe("policy");
-  const filter = path === undefined ? undefined : await loadFilter(path, { target: hostAbi() });
+  const filter = path === undefined ? undefined : await loadProgram(path, hostAbi());
   if (filter) printWarnings(filter);
   const programs = supervisedPrograms(filter?.program, handlers, options.otherwise !== undefined);
   const timeout = timeoutOf(args.maybe("timeout"));

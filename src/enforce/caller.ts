@@ -107,16 +107,27 @@ function attempt<T>(read: () => T): T | undefined {
  *     7f29c5428000-7f29c55b0000 r-xp 00028000 fe:00 2236                       /usr/lib/x86_64-linux-gnu/libc.so.6
  */
 export function placeIn(maps: string, at: bigint): CodePlace | undefined {
-  let base = 0n;
-  let previous: string | undefined;
-  for (const line of maps.split("\n")) {
-    const [, from = "", to = "", file = ""] = /^([0-9a-f]+)-([0-9a-f]+) (?:\S+ +){4}(.*)$/.exec(line) ?? [];
-    if (from === "") continue;
-    const start = BigInt(`0x${from}`);
-    if (file === "" || file !== previous) base = start;
-    previous = file;
-    if (at < start) return undefined;
-    if (at < BigInt(`0x${to}`)) return { ...(file === "" ? {} : { file }), offset: at - base };
+  const lines = maps.split("\n");
+  // Sorted; most of them are looked at no further than to see that they end before.
+  const found = lines.findIndex((line) => endOf(line) > Number(at));
+  const mapping = mappingOf(lines[found]);
+  if (!mapping || at < mapping.start) return undefined;
+  const { file } = mapping;
+  let base = mapping.start;
+  for (let i = found - 1; file !== "" && i >= 0; i--) {
+    const before = mappingOf(lines[i]);
+    if (before?.file !== file) break;
+    base = before.start;
   }
-  return undefined;
+  return { ...(file === "" ? {} : { file }), offset: at - base };
+}
+
+function endOf(line: string): number {
+  const dash = line.indexOf("-");
+  return Number.parseInt(line.slice(dash + 1, dash + 17), 16);
+}
+
+function mappingOf(line: string | undefined): { readonly start: bigint; readonly file: string } | undefined {
+  const [, start, file = ""] = /^([0-9a-f]+)-[0-9a-f]+ (?:\S+ +){3}\S+ *(.*)$/.exec(line ?? "") ?? [];
+  return start === undefined ? undefined : { start: BigInt(`0x${start}`), file };
 }

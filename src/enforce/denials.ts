@@ -3,9 +3,9 @@
  *
  * `notifyDenials` makes a program that hands every denial of the original to its listener, `notifyStack` the same of
  * several, and `judge` tells from the originals what to answer. A call is then denied as before, with these differences:
- * what would have ended one thread ends its process; without a supervisor every denial becomes ENOSYS; a trap or a trace
- * of one filter wins over a kill of another; of several filters, what the newest would have logged is logged only where it
- * is alone; and no process under them can open a listener of its own.
+ * what would have ended one thread ends its process; without a supervisor every denial becomes ENOSYS; a trap of one
+ * filter wins over a kill of another; what an older filter denies and the newest traces becomes ENOSYS, untold; of several
+ * filters, what the newest would have logged is not logged; and no process under them can open a listener of its own.
  */
 import { type Action, actionValues, combineReturns, decodeAction } from "../abi/action.ts";
 import { packData } from "../abi/data.ts";

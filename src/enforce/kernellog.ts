@@ -20,6 +20,8 @@ export interface LoggedKill {
   readonly instructionPointer: bigint;
 }
 
+/** The log's clock is behind by up to a timer tick, in milliseconds. */
+const COARSE = 10;
 const TRIES = 4;
 const PAUSE = 15;
 
@@ -40,13 +42,13 @@ export async function loggedKill(pid: number, since: number): Promise<LoggedKill
 
 /** The last such line in the text of a log. */
 export function killIn(log: string, pid: number, since: number): LoggedKill | undefined {
-  const lines = log.split("\n").filter((line) => line.includes(` pid=${pid} `));
+  const lines = log.split("\n").filter((line) => line.includes(` pid=${pid} comm=`));
   for (const line of lines.reverse()) {
     const at = /audit\((\d+\.\d+):\d+\)/.exec(line)?.[1];
     const [, sig, arch, nr, ip] =
       /type=(?:1326|SECCOMP) .* sig=(\d+) arch=([0-9a-f]+) syscall=(-?\d+) .*\bip=0x([0-9a-f]+)/.exec(line) ??
       [];
-    if (!arch || !ip || sig === "0" || Number(at) * 1000 < since - 1) continue;
+    if (!arch || !ip || sig === "0" || Number(at) * 1000 < since - COARSE) continue;
     return { nr: Number(nr), arch: Number.parseInt(arch, 16), instructionPointer: BigInt(`0x${ip}`) };
   }
   return undefined;

@@ -29,8 +29,8 @@ import { strayDescriptors } from "./stray.ts";
 import { type Identity, isId, isRoot } from "./user.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
 
-/** What a descriptor of the command is, as child_process.spawn() takes it. */
-export type StdioEntry = "inherit" | "pipe" | "ignore" | number | Stream;
+/** What a descriptor of the command is, as child_process.spawn() takes it; `ipc`, at most once, is a channel for a Node. */
+export type StdioEntry = "inherit" | "pipe" | "ignore" | "ipc" | number | Stream;
 
 /** How to start a command under filters. */
 export interface SpawnOptions {
@@ -41,6 +41,12 @@ export interface SpawnOptions {
   readonly stdio?: "inherit" | "pipe" | "ignore" | readonly StdioEntry[];
   /** Make it the leader of its own process group and session. */
   readonly detached?: boolean;
+  /** How messages go through a channel: as JSON, the default, or as structured clones. */
+  readonly serialization?: "json" | "advanced";
+  /** Kills the command when it is aborted; the child emits `error` then, as child_process has it. */
+  readonly signal?: AbortSignal;
+  /** What it is killed with then; SIGTERM when absent. */
+  readonly killSignal?: NodeJS.Signals;
   /** Let the kernel log denials (Linux 4.14). */
   readonly log?: boolean;
   /** Leave speculative execution unmitigated (Linux 4.17). */
@@ -72,6 +78,9 @@ const optionKeys = Object.keys({
   env: true,
   stdio: true,
   detached: true,
+  serialization: true,
+  signal: true,
+  killSignal: true,
   log: true,
   specAllow: true,
   openFiles: true,
@@ -125,11 +134,11 @@ export function prepare(
     checkUser(options);
     const cwd = options.cwd ?? process.cwd();
     checkDirectory(cwd);
-    const env = options.env ?? inheritedEnvironment();
+    const stdio = stdioOf(options.stdio ?? "pipe");
+    const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
     const { onListener, enforced, lastFlags } = supervision(programs, options);
-    const stdio = stdioOf(options.stdio ?? "pipe");
     const orders: Orders = {
       ...ordersOf(stdio, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
@@ -152,6 +161,16 @@ export function prepare(
 function stdioOf(stdio: NonNullable<SpawnOptions["stdio"]>): StdioEntry[] {
   if (typeof stdio !== "object") return [stdio, stdio, stdio];
   return [...stdio, ...Array<StdioEntry>(Math.max(0, 3 - stdio.length)).fill("pipe")];
+}
+
+/** How a Node finds its channel; the launcher, which child_process tells, passes nothing on. */
+function channelEnvironment(stdio: readonly StdioEntry[], { serialization }: SpawnOptions): Environment {
+  const channel = stdio.indexOf("ipc");
+  if (channel < 0) return {};
+  return {
+    NODE_CHANNEL_FD: String(channel),
+    NODE_CHANNEL_SERIALIZATION_MODE: serialization ?? "json",
+  };
 }
 
 /** The orders that follow from the options alone; the launcher's own two descriptors come after the command's. */

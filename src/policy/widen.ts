@@ -15,7 +15,7 @@ export interface Widening {
 
 /** The changes by which `policy` allows all of `allowances`: one rule for calls without conditions, one for each other. */
 export function wideningFor(policy: Policy, allowances: readonly Allowance[]): Widening {
-  const insertions = joined(allowances);
+  const insertions = joinAllowances(allowances);
   const superseded = insertions.flatMap(({ at, rule }) => {
     const denier = policy.rules[at];
     if (rule.when || !denier) return [];
@@ -49,7 +49,8 @@ function deadRules(policy: Policy, widening: Widening): number[] {
   const widened = widen(policy, widening);
   const dead = neverMatching(widened);
   if (dead.size === 0) return [];
-  const before = neverMatching(policy);
+  // Another tool's profile may have such rules; a policy file may not.
+  const before = policy.imported ? new Set<number>() : neverMatching(policy);
   return policy.rules.flatMap((rule, index) => {
     const now = widened.rules.findIndex(
       (other) => other === rule || (rule.where !== undefined && other.where === rule.where),
@@ -65,7 +66,8 @@ function neverMatching(policy: Policy): ReadonlySet<number> {
   return new Set(findings.flatMap(({ rule }) => rule ?? []));
 }
 
-function joined(allowances: readonly Allowance[]): Widening["insertions"] {
+/** The rules that allow what `allowances` allow: one for calls without conditions, one for each other, by their place. */
+export function joinAllowances(allowances: readonly Allowance[]): Widening["insertions"] {
   const insertions: { at: number; rule: Rule }[] = [];
   for (const at of [...new Set(allowances.map((one) => one.at))].sort((a, b) => a - b)) {
     const here = allowances.filter((one) => one.at === at);
@@ -82,14 +84,13 @@ function joined(allowances: readonly Allowance[]): Widening["insertions"] {
 
 /** `cmd in {A, B}` where one argument differs alone, else `a == 1 && b == 2 || a == 3 && b == 4`. */
 function anyOf(alternatives: readonly (readonly ArgTest[])[]): Condition | undefined {
-  const distinct = alternatives.filter(
-    (tests, i) => alternatives.findIndex((other) => keyOf(other) === keyOf(tests)) === i,
-  );
+  const distinct = [...new Map(alternatives.map((tests) => [keyOf(tests), tests])).values()];
   const [first = []] = distinct;
   if (distinct.length === 1) return allOf(first);
-  const varying = first.findIndex((_, i) =>
-    distinct.every((tests) => keyOf(without(tests, i)) === keyOf(without(first, i))),
-  );
+  const varying = first.findIndex((_, i) => {
+    const rest = keyOf(without(first, i));
+    return distinct.every((tests) => keyOf(without(tests, i)) === rest);
+  });
   const values = distinct.flatMap((tests) => equalTo(tests[varying]) ?? []);
   const test = first[varying];
   if (varying >= 0 && test && values.length === distinct.length) {

@@ -15,9 +15,19 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
-export { type Learned, type Learner, type LearnOptions, learn, newLearner, type Taken } from "./learn.ts";
+export {
+  type Learned,
+  type Learner,
+  type LearnOptions,
+  learn,
+  newLearner,
+  type Part,
+  type Taken,
+} from "./learn.ts";
+export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
 export {
+  droppedAfterStart,
   formatReading,
   formatReport,
   type Group,
@@ -25,3 +35,5 @@ export {
   type LearnReport,
   type ReadReport,
 } from "./report.ts";
+export { type Split, splits } from "./stretch.ts";
+export type { WatchedProcess } from "./watched.ts";

@@ -6,6 +6,7 @@
  * `--until` name calls that end something: what they begin comes behind the call.
  */
 import type { SyscallName } from "../../arch/index.ts";
+import { AFTER, UNTIL } from "./stretch.ts";
 
 /** What can begin a phase, besides marks. */
 export type PhaseName = "accept" | "read" | "exec";
@@ -52,14 +53,9 @@ export function triggersOf({ after, until, phases = [] }: PhaseOptions): Trigger
     connection,
   });
   return [
-    ...(after === undefined ? [] : [behind("after", after)]),
-    ...(until === undefined ? [] : [behind("until", until)]),
+    ...(after === undefined ? [] : [behind(AFTER, after)]),
+    ...(until === undefined ? [] : [behind(UNTIL, until)]),
     ...(phases.includes("accept") ? [at("accept", accepts, false)] : []),
     ...(phases.includes("read") ? [at("read", reads, true)] : []),
   ];
-}
-
-/** The phase that a mark begins. */
-export function markPhase(name: string): string {
-  return `mark:${name}`;
 }

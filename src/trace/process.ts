@@ -4,6 +4,7 @@
 
 import { splitArgs } from "./argument.ts";
 import type { BeginEvent, CallEvent, ExitEvent, Mode, StraceEvent } from "./event.ts";
+import { firstStretch, type Stretch } from "./stretch.ts";
 
 /** One thread that strace follows; a process is the thread that began it, with those that it leads. */
 export interface Task {
@@ -20,6 +21,8 @@ export interface Task {
   mode: Mode | undefined;
   /** Its call that makes another task and has not returned yet. */
   making: BeginEvent | undefined;
+  /** Of a process: what its life was so far. */
+  stretches: readonly Stretch[];
 }
 
 /** Who is alive in a log. */
@@ -51,8 +54,10 @@ interface Birth {
   readonly line: number;
 }
 
-const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
-const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
+/** Calls that make another task. */
+export const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
+/** Calls that do not return, as the task ends. */
+export const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
 const CLONE_THREAD = 0x10000n;
 /**
  * Tasks without an end in the log, tasks remembered after theirs, pids waited for: of more, the oldest are
@@ -174,7 +179,7 @@ function bornTask(table: Processes, pid: number, line: number): Task {
 
 function newTask(pid: number | undefined): Task {
   const unknown = { leader: undefined, parent: undefined, mode: undefined, making: undefined };
-  return { pid, bornAt: 0, made: false, ...unknown };
+  return { pid, bornAt: 0, made: false, ...unknown, stretches: [firstStretch] };
 }
 
 function link(task: Task, birth: Birth): void {

@@ -1,16 +1,33 @@
 import type { AbiName, SyscallName } from "../../arch/index.ts";
 import type { LineCounts, LineNote } from "./event.ts";
+import { START } from "./stretch.ts";
 
 /** One entry of a learned policy, and what it stands on. */
 export interface LearnedCall {
   readonly call: SyscallName | number;
   readonly count: number;
-  /** How many of them failed. */
+  /** How many of them failed; 0 where no log was read, since a listener does not see what a call answers. */
   readonly failed: number;
-  /** The line of the first, counted through all logs. */
+  /** The line of the first, counted through all logs; where no log was read, the how-manieth of all calls it was. */
   readonly line: number;
   /** The ABIs on which it was made. */
   readonly abis: readonly AbiName[];
+  /** What is known about its arguments, where that was asked for. */
+  readonly args?: readonly LearnedArg[];
+}
+
+/** What was seen of one argument of a call. */
+export interface LearnedArg {
+  readonly name: string;
+  /** The condition that was learned; undefined when none was. */
+  readonly when: string | undefined;
+  /** How many constants the condition allows it to be, or to be made of. */
+  readonly allowed: number;
+  /** How many there are. */
+  readonly known: number;
+  /** Calls that do not tell it. */
+  readonly unknown: number;
+  readonly values: readonly { readonly text: string; readonly count: number }[];
 }
 
 /** Processes that were taken, or left. */
@@ -22,9 +39,21 @@ export interface Group {
   readonly calls: number;
 }
 
-/** How a log was read, and whose calls were taken. */
+/** What a live engine watched. */
+export interface WatchCounts {
+  readonly calls: number;
+  readonly processes: number;
+  readonly threads: number;
+}
+
+/** How a log was read, or a command watched, and whose calls were taken. */
 export interface ReadReport {
+  /** How many logs were read, or how often the command was watched. */
+  readonly runs: number;
+  /** All 0 where no log was read. */
   readonly counts: LineCounts;
+  /** Undefined where a log was read. */
+  readonly watched?: WatchCounts;
   /** The first few lines that could not be read. */
   readonly unreadable: readonly LineNote[];
   /** The first few that were read with a doubt. */
@@ -59,9 +88,11 @@ export function formatReport(report: LearnReport): string[] {
 }
 
 /** The lines read, and whose calls were taken, as lines for a person. */
-export function formatReading({ counts, chosen, taken, left }: ReadReport): string[] {
+export function formatReading({ counts, watched, chosen, taken, left }: ReadReport): string[] {
   return [
-    `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
+    watched
+      ? `${plural(watched.calls, "call", "calls")} of ${plural(watched.processes, "process", "processes")} with ${plural(watched.threads, "thread", "threads")}`
+      : `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
     chosen,
     `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
   ];
@@ -74,11 +105,26 @@ function noteLines(title: string, total: number, notes: readonly LineNote[]): st
   return [`${title} ${total} ${total === 1 ? "line" : "lines"}:`, ...lines];
 }
 
+/** Of policies by phase, the calls of the first that no later one has; undefined where the parts are no phases. */
+export function droppedAfterStart(
+  parts: readonly { readonly name: string; readonly syscalls: readonly LearnedCall[] }[],
+): readonly (SyscallName | number)[] | undefined {
+  const start = parts.find(({ name }) => name === START);
+  const later = parts.filter((part) => part !== start);
+  if (!start || later.length === 0) return undefined;
+  const kept = new Set(later.flatMap(({ syscalls }) => syscalls.map(({ call }) => call)));
+  return start.syscalls.map(({ call }) => call).filter((call) => !kept.has(call));
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** `33 calls of pid 16266`. */
 function groupText(group: Group): string {
   const names = group.pids.slice(0, 8).map(String);
   if (group.unnamed) names.unshift("the process without a pid");
   if (group.pids.length > 8) names.push(`${group.pids.length - 8} more`);
   const who = group.unnamed ? names.join(", ") : `pid ${names.join(", ")}`;
-  return `${group.calls} ${group.calls === 1 ? "call" : "calls"}${names.length > 0 ? ` of ${who}` : ""}`;
+  return `${plural(group.calls, "call", "calls")}${names.length > 0 ? ` of ${who}` : ""}`;
 }

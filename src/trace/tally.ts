@@ -1,6 +1,7 @@
 import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
 import { ownText } from "./journal.ts";
+import type { WatchedCall } from "./watched.ts";
 
 /** A call that was made, as strace shows it, and how often. */
 export interface Tallied {
@@ -39,13 +40,32 @@ export function count(
     entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
-  entry.count++;
+  entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
   if (result?.startsWith("-1 E")) entry.failed++;
+  entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
   const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
+}
+
+/** The calls that a live engine counted. */
+export function watchedTally(calls: readonly WatchedCall[]): Tally {
+  const tally: Tally = new Map();
+  for (const { name, nr, mode, mark = "", count, first, told } of calls)
+    tally.set(`${name} ${nr} ${mode ?? ""} ${mark}`, {
+      name,
+      nr,
+      mode,
+      mark,
+      count,
+      failed: 0,
+      unfinished: 0,
+      first,
+      told,
+    });
+  return tally;
 }
 
 /** Adds the calls of `from` to `into`. */

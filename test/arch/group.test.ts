@@ -124,7 +124,7 @@ const purposes: readonly (readonly [group: GroupName, ...anyOf: SyscallName[]])[
   ["@node-runtime", "fstat", "fstat64", "statx"],
   ["@node-runtime", "newfstatat", "fstatat64", "statx"],
   ["@node-runtime", "readlinkat", "readlink"],
-  ["@node-runtime", "lseek", "_llseek"],
+  ["@node-runtime", "lseek", "_llseek", "llseek"],
   ["@node-runtime", "dup3"],
   ["@node-runtime/threads", "clone3", "clone"],
   ["@node-runtime/http", "accept4"],

@@ -426,6 +426,19 @@ function tests(backend: string): void {
     assert.is(filters, "1");
   });
 
+  test("takes no thread that is ending for one that is not covered", async () => {
+    const busy = await sacrificed(
+      `let ended = 0; const all = Array.from({ length: 4 }, () => new Worker("", { eval: true }).once("exit", () => ended++));
+       let installs = 0;
+       while (ended < all.length) { if (installs < 12) { install(programs.deny); installs++; }
+         await new Promise((resolve) => setImmediate(resolve)); }
+       say(status().Seccomp_filters === String(installs));`,
+      { ...harmless },
+      env,
+    );
+    assert.equal(busy.said, [true], busy.stderr);
+  });
+
   test("names the calls of Node's own that the filter denies", async () => {
     const report = await sacrificed(`say(install(programs.no).nodeDenied)`, {
       no: denyOnly(EPERM, "sched_yield", "rt_sigreturn", "ptrace"),

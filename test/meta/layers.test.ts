@@ -23,6 +23,7 @@ const rank: readonly (readonly [folder: string, layer: number])[] = [
   ["src/testing/", 4],
   ["src/proof.ts", 5],
   ["src/supervise.ts", 6],
+  ["src/fork.ts", 6],
   ["src/index.ts", 7],
   ["src/libseccomp", 7],
   ["src/cli/", 8],

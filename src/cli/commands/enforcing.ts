@@ -73,6 +73,7 @@ export const enforcing: readonly Command[] = [
     examples: [
       ["seccat run --policy p.yaml -- ls -l", "exits as ls does"],
       ["seccat run -p p.yaml --dry-run -- ls -l", "what it would do"],
+      ["seccat run -p p.yaml --suggest wider.yaml -- ls -l", "what was denied, and a policy that allows it"],
       ["seccat run -p p.yaml --user nobody --clear-env --env PATH -- ls", "as nobody, with PATH alone"],
     ],
     run: async (args) => (await import("../run.ts")).runCommand(args),

@@ -3,9 +3,9 @@ import { type AbiName, abiOf, syscallName } from "../../../arch/index.ts";
 import type { Denial, RunResult } from "../../enforce/index.ts";
 import type { Allowance } from "../../policy/allow.ts";
 import { visible } from "../output.ts";
-import { Flood, type Group, newGroup } from "./flood.ts";
+import { Flood, type FloodLimits, type Group, newGroup } from "./flood.ts";
 import { type Origin, originOf, type Source, shapes } from "./origin.ts";
-import type { LineOutput } from "./output.ts";
+import { jsonLine, type LineOutput } from "./output.ts";
 import {
   type DenialRecord,
   decodedCall,
@@ -16,7 +16,7 @@ import {
   sceneText,
   verdictText,
 } from "./record.ts";
-import { type Row, rowsOf, summaryJson, summaryText } from "./summary.ts";
+import { rowsOf, summaryJson, summaryText } from "./summary.ts";
 
 /** Like denials: the same call, with arguments that a policy would take for the same, from one place of one program. */
 export interface Kind extends Group {
@@ -32,6 +32,8 @@ export interface Kind extends Group {
 const MOST_KINDS = 5000;
 /** So many threads and places of code are known by their numbers, before what is known is forgotten. */
 const MOST_KNOWN = 20_000;
+/** So many kinds are named when it is said what was left out. */
+const MOST_TOLD = 5;
 /** How soon what was left out is said, in milliseconds. */
 const PAUSE = 1000;
 
@@ -42,17 +44,22 @@ export class Explainer {
   readonly #json: boolean;
   readonly #own: AbiName;
   readonly #shape: ReturnType<typeof shapes>;
-  readonly #flood = new Flood();
+  readonly #flood: Flood;
   readonly #kinds = new Map<string, Kind>();
   readonly #known = new Map<string, Kind>();
   #reminder: NodeJS.Timeout | undefined;
 
-  constructor(sources: readonly Source[], output: LineOutput, json: boolean, own: AbiName) {
+  constructor(
+    sources: readonly Source[],
+    output: LineOutput,
+    { json, own, limits }: { readonly json: boolean; readonly own: AbiName; readonly limits?: FloodLimits },
+  ) {
     this.#sources = sources;
     this.#shape = shapes(sources);
     this.#output = output;
     this.#json = json;
     this.#own = own;
+    this.#flood = new Flood(limits);
   }
 
   /** Takes one denial, while its call waits. */
@@ -64,7 +71,7 @@ export class Explainer {
       this.#reminder ??= setTimeout(() => this.#remind(), PAUSE).unref();
       return;
     }
-    if (hidden > 0) this.#tellHidden(kind);
+    if (hidden > 0) this.#tellHidden([kind]);
     this.#tell({ time, call: denial.call, decoded: decodedCall(denial), ...kind, ...kind.scene });
   }
 
@@ -80,16 +87,16 @@ export class Explainer {
   /** Sums up, and closes the output. */
   end(result: Extract<RunResult, { kind: "ended" }>): void {
     clearTimeout(this.#reminder);
-    for (const kind of this.#kinds.values()) this.#tellHidden(kind);
+    this.#tellHidden([...this.#kinds.values()]);
     const rows = rowsOf([...this.#kinds.values()]);
-    if (this.#json) this.#output.write(JSON.stringify(summaryJson(rows, result)));
+    if (this.#json) this.#output.write(jsonLine(summaryJson(rows, result)));
     else if (rows.length > 0) this.#output.write(summaryText(rows, this.#output.style));
     this.#output.end();
   }
 
-  /** The rows of the summary. */
-  get rows(): readonly Row[] {
-    return rowsOf([...this.#kinds.values()]);
+  /** Whether some call was answered with a kill. */
+  get killed(): boolean {
+    return [...this.#kinds.values()].some(({ verdict }) => verdict.startsWith("kill"));
   }
 
   /**
@@ -145,33 +152,41 @@ export class Explainer {
   }
 
   #tell(record: DenialRecord): void {
-    this.#output.write(
-      this.#json ? JSON.stringify(recordJson(record)) : recordText(record, this.#output.style),
-    );
+    this.#output.write(this.#json ? jsonLine(recordJson(record)) : recordText(record, this.#output.style));
   }
 
   #remind(): void {
     this.#reminder = undefined;
-    for (const kind of this.#kinds.values()) this.#tellHidden(kind);
+    this.#tellHidden([...this.#kinds.values()]);
   }
 
-  /** Says how many of a kind were left out. */
-  #tellHidden(kind: Kind): void {
-    const { hidden, syscall, scene } = kind;
-    if (hidden === 0) return;
-    kind.hidden = 0;
-    this.#output.write(
-      this.#json ? JSON.stringify(hiddenJson(kind, hidden)) : hiddenText(hidden, syscall, scene),
-    );
+  /** Says how many of these kinds were left out: the most frequent ones each, the others together. */
+  #tellHidden(kinds: readonly Kind[]): void {
+    const hidden = kinds.filter((kind) => kind.hidden > 0).sort((a, b) => b.hidden - a.hidden);
+    for (const kind of hidden.slice(0, MOST_TOLD))
+      this.#output.write(this.#json ? jsonLine(hiddenJson(kind)) : hiddenText(kind));
+    const others = hidden.slice(MOST_TOLD);
+    if (others.length > 0) this.#output.write(this.#json ? jsonLine(othersJson(others)) : othersText(others));
+    for (const kind of hidden) kind.hidden = 0;
   }
 }
 
-function hiddenText(times: number, syscall: string, scene: Scene): string {
-  const often = `${times.toLocaleString("en")} more ${times === 1 ? "time" : "times"}`;
-  return `seccat: denied: same call ${often}: ${syscall} by ${visible(scene.identity.command ?? "?")}, from ${visible(sceneText(scene))}`;
+function hiddenText({ hidden, syscall, scene }: Kind): string {
+  return `seccat: denied: same call ${timesText(hidden)}: ${syscall} by ${visible(scene.identity.command ?? "?")}, from ${visible(sceneText(scene))}`;
 }
 
-function hiddenJson({ syscall, arch, scene }: Kind, times: number) {
+function othersText(others: readonly Kind[]): string {
+  const times = others.reduce((sum, { hidden }) => sum + hidden, 0);
+  const names = [...new Set(others.map(({ syscall }) => syscall))];
+  const list = names.slice(0, MOST_TOLD).join(", ");
+  return `seccat: denied: calls of ${others.length.toLocaleString("en")} more kinds ${timesText(times)}: ${list}${names.length > MOST_TOLD ? " …" : ""}`;
+}
+
+function timesText(times: number): string {
+  return `${times.toLocaleString("en")} more ${times === 1 ? "time" : "times"}`;
+}
+
+function hiddenJson({ hidden, syscall, arch, scene }: Kind) {
   const { identity, place } = scene;
   return {
     event: "repeated",
@@ -181,6 +196,16 @@ function hiddenJson({ syscall, arch, scene }: Kind, times: number) {
     command: identity.command ?? null,
     exe: identity.exe ?? null,
     from: place ? { file: place.file ?? null, offset: `0x${place.offset.toString(16)}` } : null,
-    times,
+    times: hidden,
+  };
+}
+
+function othersJson(others: readonly Kind[]) {
+  return {
+    event: "others",
+    time: new Date().toISOString(),
+    syscalls: [...new Set(others.map(({ syscall }) => syscall))],
+    kinds: others.length,
+    times: others.reduce((sum, { hidden }) => sum + hidden, 0),
   };
 }

@@ -4,7 +4,7 @@ import type { SeccompData } from "../../abi/data.ts";
 import { loggedKill } from "../../enforce/index.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import { resolve } from "../../policy/resolve.ts";
-import type { Filter } from "../binary.ts";
+import type { Loaded } from "../binary.ts";
 import { visible } from "../output.ts";
 import type { Style } from "../style.ts";
 import { type Origin, originOf, originText, sourceOf } from "./origin.ts";
@@ -22,7 +22,7 @@ export interface Killed {
 export async function killedFor(
   pid: number,
   since: number,
-  filters: readonly Filter[],
+  filters: readonly Loaded[],
 ): Promise<Killed | undefined> {
   const found = await loggedKill(pid, since);
   if (!found) return undefined;
@@ -36,7 +36,7 @@ export async function killedFor(
 }
 
 /** Whether a policy kills for that call whatever its arguments. */
-function killsAlways({ policy }: Filter, data: SeccompData): boolean {
+function killsAlways({ policy }: Loaded, data: SeccompData): boolean {
   if (!policy) return false;
   const { action, abi } = evaluate(policy, data);
   const claims =
@@ -61,4 +61,9 @@ export function killedText(killed: Killed | undefined, paths: readonly string[],
 export function killedJson({ syscall, data, origins }: Killed) {
   const ip = `0x${(data.instructionPointer ?? 0n).toString(16)}`;
   return { syscall, arch: abiOf(data.arch, data.nr) ?? null, nr: data.nr, ip, by: origins.map(originJson) };
+}
+
+/** What is said about a command that ended by SIGSYS in a run with --explain that heard of no kill. */
+export function trappedText(paths: readonly string[], style: Style): string {
+  return `seccat: ${style.red("killed")}: the command ended by SIGSYS, and no call was handed over for it\n  ${style.dim("fix:")} look for the action trap in ${visible(paths.join(", "))}: the kernel carries it out alone, so --explain cannot tell it`;
 }

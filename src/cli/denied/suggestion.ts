@@ -15,7 +15,7 @@ import type { Policy } from "../../policy/types.ts";
 import { type Widening, wideningFor } from "../../policy/widen.ts";
 import { hostAbi } from "../arch.ts";
 import { usage } from "../args.ts";
-import type { Filter } from "../binary.ts";
+import type { Loaded } from "../binary.ts";
 import { readIncluded } from "../input.ts";
 import { checkOutput, printIssue, say, visible, writeOutput } from "../output.ts";
 
@@ -38,7 +38,7 @@ export interface Suggestion {
  */
 export function readSuggestions(
   paths: readonly string[],
-  filters: readonly Filter[],
+  filters: readonly Loaded[],
   inputs: readonly string[],
 ): Suggestion[] {
   if (paths.length === 0) return [];
@@ -101,7 +101,7 @@ function rehearse(suggestion: Suggestion): void {
     )
   )
     throw usage(`${to} is included by ${suggestion.from}`, { expected: "another file", received: to });
-  widened(suggestion, { insertions: [], superseded: [], dropped: [] });
+  widened(suggestion, wideningFor(policy, []));
 }
 
 function widened(suggestion: Suggestion, widening: Widening): WidenedText {

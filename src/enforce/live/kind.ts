@@ -14,7 +14,15 @@ import {
 import type { Mode } from "../../trace/event.ts";
 
 /** What a call does to the processes that are watched. */
-export type Effect = "make" | "exec" | "exit" | "exit_group" | "listen" | "filter";
+export type Effect =
+  | "make"
+  | "exec"
+  | "exit"
+  | "exit_group"
+  | "listen"
+  | "filter"
+  | "sigaction"
+  | "sigreturn";
 
 /** One system call of one ABI. */
 export interface Kind {
@@ -26,6 +34,8 @@ export interface Kind {
   readonly effect: Effect | undefined;
   /** The argument, and its bits, that arch/twin.ts asks about. */
   readonly telling: { readonly register: number; readonly bits: number } | undefined;
+  /** Of a kind by its arguments, what tells it apart; "" otherwise. */
+  readonly mark: string;
 }
 
 const effects: Readonly<Record<string, Effect>> = {
@@ -39,6 +49,8 @@ const effects: Readonly<Record<string, Effect>> = {
   exit_group: "exit_group",
   listen: "listen",
   seccomp: "filter",
+  rt_sigaction: "sigaction",
+  rt_sigreturn: "sigreturn",
 };
 
 /** The call of a seccomp_data's arch and nr, on a machine whose own ABI is `native`. */
@@ -51,6 +63,7 @@ export function kindOf(native: AbiName, arch: number, nr: number): Kind {
     nr: bare,
     mode: own === undefined || own === native ? undefined : modeOf(own),
     effect: name && effects[name],
+    mark: "",
     telling: own && name ? tellingOf(own, name) : undefined,
   };
 }

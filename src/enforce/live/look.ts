@@ -44,7 +44,8 @@ export const proc: Look = Object.freeze({
   },
 });
 
-function readProc(path: string): string {
+/** The beginning of a file of /proc; "" when it cannot be read, as when the process is gone. */
+export function readProc(path: string): string {
   try {
     const fd = openSync(path, "r");
     try {

@@ -1,6 +1,7 @@
 /** A process that is being watched, and its counters. */
 import type { Cut, Image, WatchedCall, WatchedProcess } from "../../trace/watched.ts";
 import type { Kind } from "./kind.ts";
+import type { Sites } from "./restart.ts";
 
 /** Numbers of the machine's own ABI below this are counted in arrays. */
 export const NUMBERS = 512;
@@ -42,6 +43,8 @@ export interface Process {
   leaving: number;
   /** The order of its last call that makes a process. */
   making: number;
+  /** Where its calls are made from, once it has a handler that makes interrupted calls fail (see restart.ts). */
+  sites: Sites | undefined;
 }
 
 /** A process at its first call, made by `parent`. */
@@ -65,6 +68,7 @@ export function newProcess(pid: number, parent: Process | undefined): Process {
     executing: 0,
     leaving: 0,
     making: 0,
+    sites: parent?.sites,
   };
 }
 
@@ -112,5 +116,6 @@ export function watchedProcess(process: Process, kinds: readonly (Kind | undefin
 }
 
 function callOf(kind: Kind, stretch: number, count: number, first: number, told: boolean): WatchedCall {
-  return { stretch, name: kind.name, nr: kind.nr, mode: kind.mode, count, first, told };
+  const { name, nr, mode, mark } = kind;
+  return { stretch, name, nr, mode, ...(mark === "" ? {} : { mark }), count, first, told };
 }

@@ -7,22 +7,30 @@
  * that by a process of the same trace is taken for the old one.
  */
 import { type AbiName, abi } from "../../../arch/index.ts";
-import { markPhase, type PhaseOptions, type Trigger, triggersOf } from "../../trace/phase.ts";
+import { type PhaseOptions, type Trigger, triggersOf } from "../../trace/phase.ts";
+import { markPhase } from "../../trace/stretch.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { NotifWords } from "../notify.ts";
 import { type Kind, kindOf } from "./kind.ts";
 import type { Look } from "./look.ts";
 import { callsOf, cut, NUMBERS, newProcess, type Process, type Stretch, watchedProcess } from "./process.ts";
+import { newRecent, type Recent, remember, type Sites } from "./restart.ts";
+import { Variants } from "./variant.ts";
 
 /** How to record. */
 export interface RecorderOptions extends PhaseOptions {
   readonly native: AbiName;
+  /** Whether to tell calls apart by the arguments that conditions are learned for. */
+  readonly args?: boolean;
   readonly look: Look;
   readonly words: NotifWords;
   /** Gets each process once it has ended. */
   readonly each: (process: WatchedProcess) => void;
   /** Gets the name of each call when it is made for the first time by anybody. */
   readonly onNew?: (name: string, pid: number) => void;
+  readonly interruptions?: Interruptions;
+  /** Whether two descriptors of a thread are copies of one, as a shell makes them for `>&9`. */
+  readonly isCopy?: (tid: number, fd: number, other: number) => boolean;
   /** The name of a mark that is written to `markFd`. */
   readonly markName?: (words: Uint32Array) => string;
 }
@@ -30,6 +38,13 @@ export interface RecorderOptions extends PhaseOptions {
 interface Task {
   readonly tid: number;
   readonly process: Process;
+  recent: Recent | undefined;
+}
+
+/** How a recorder makes good what waiting does to calls that a signal interrupts (see restart.ts). */
+export interface Interruptions {
+  installs(words: Uint32Array): boolean;
+  returns(words: Uint32Array, recent: Recent, sites: Sites): boolean;
 }
 
 /** A process in a view of those that are alive. */
@@ -51,16 +66,20 @@ export class Recorder {
   /** 0 for calls that are counted and nothing else. */
   readonly #special = new Uint8Array(NUMBERS).fill(1);
   readonly #triggers: readonly Trigger[];
+  readonly #variants: Variants | undefined;
   readonly #marks: string[] = [];
   #last: Task | undefined;
   /** Calls seen. */
   calls = 0;
+  /** Calls that a signal interrupted before they were received, and that were begun again. */
+  restarted = 0;
   /** How often a process asked for a listener of its own, which it cannot get. */
   listeners = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#words = options.words;
+    this.#variants = options.args ? new Variants(options.native, options.words) : undefined;
     this.#arch = abi(options.native).auditArch;
     // A call may begin a phase and end another; what it belongs to itself comes first.
     this.#triggers = triggersOf(options).sort((a, b) => Number(b.inclusive) - Number(a.inclusive));
@@ -86,20 +105,35 @@ export class Recorder {
     }
     const { process } = task;
     if (process.executing !== 0) this.#executed(process, tid, order);
-    if (words[at.arch] !== this.#arch || nr >= NUMBERS) return this.#seeOther(task, words, order);
+    if (process.sites !== undefined) {
+      task.recent ??= newRecent();
+      remember(task.recent, process.sites, words);
+    }
+    if (words[at.arch] !== this.#arch || nr >= NUMBERS) {
+      this.#seeOther(task, words, order);
+      return;
+    }
     let { stretch } = process;
-    if (this.#special[nr] !== 0) stretch = this.#act(task, this.#ownKind(nr, words), words, order);
+    if (this.#special[nr] !== 0) {
+      const kind = this.#variant(this.#ownKind(nr, words), words);
+      stretch = this.#act(task, kind, words, order);
+      if (kind.mark !== "") {
+        countOther(stretch, kind, order);
+        return;
+      }
+    }
     const count = stretch.counts[nr] ?? 0;
     if (count === 0) stretch.firsts[nr] = order;
     stretch.counts[nr] = count + 1;
   }
 
   #seeOther(task: Task, words: Uint32Array, order: number): void {
-    const kind = this.#otherKind(words);
-    const { others } = this.#act(task, kind, words, order);
-    const entry = others.get(kind);
-    if (entry) entry.count++;
-    else others.set(kind, { count: 1, first: order });
+    const kind = this.#variant(this.#otherKind(words), words);
+    countOther(this.#act(task, kind, words, order), kind, order);
+  }
+
+  #variant(kind: Kind, words: Uint32Array): Kind {
+    return this.#variants?.of(kind, words) ?? kind;
   }
 
   /** Begins the phase of a mark in every process, behind the calls seen so far. */
@@ -141,7 +175,7 @@ export class Recorder {
     const { pid, ppid } = this.#options.look.ids(tid);
     const process = this.#processOf(pid || tid, ppid, order);
     process.tids.add(tid);
-    const task = { tid, process };
+    const task: Task = { tid, process, recent: undefined };
     this.#tasks.set(tid, task);
     return task;
   }
@@ -178,6 +212,7 @@ export class Recorder {
     if (stamp === process.stamp) return;
     process.executing = 0;
     process.stamp = stamp;
+    process.sites = undefined; // handlers end with the program
     const phase = phases?.includes("exec") ? { phase: "exec" } : {};
     cut(process, { from: order, image: look.image(process.pid), ...phase });
   }
@@ -207,7 +242,9 @@ export class Recorder {
     return kind;
   }
 
-  #isSpecial({ name, effect, telling }: Kind): boolean {
+  #isSpecial(kind: Kind): boolean {
+    const { name, effect, telling } = kind;
+    if (this.#variants?.has(kind)) return true;
     if (effect !== undefined || telling !== undefined) return true;
     if (this.#options.markFd !== undefined && name === "write") return true;
     return this.#triggers.some(({ names }) => names.has(name));
@@ -239,6 +276,17 @@ export class Recorder {
       case "listen":
         process.listens = true;
         break;
+      case "sigaction":
+        if (!process.sites && this.#options.interruptions?.installs(words)) process.sites = new Map();
+        break;
+      case "sigreturn":
+        if (
+          process.sites &&
+          task.recent &&
+          this.#options.interruptions?.returns(words, task.recent, process.sites)
+        )
+          this.restarted++;
+        break;
       case "filter":
         // SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_NEW_LISTENER
         if (this.#arg(words, 0) === 1 && (this.#arg(words, 1) & 8) !== 0) this.listeners++;
@@ -250,7 +298,7 @@ export class Recorder {
 
   #trigger(task: Task, { name }: Kind, words: Uint32Array, order: number): Stretch {
     const { process } = task;
-    const { look, markFd, markName } = this.#options;
+    const { look } = this.#options;
     let { stretch } = process;
     for (const { phase, names, inclusive, connection } of this.#triggers) {
       if (!names.has(name) || process.phases.has(phase)) continue;
@@ -258,9 +306,22 @@ export class Recorder {
       begin(process, phase, inclusive ? order : order + 1);
       if (inclusive) stretch = process.stretch;
     }
-    if (name === "write" && markName && this.#arg(words, 0) === markFd) this.mark(markName(words));
+    if (name === "write") this.#write(task.tid, words);
     return stretch;
   }
+
+  #write(tid: number, words: Uint32Array): void {
+    const { markFd, markName, isCopy } = this.#options;
+    if (markFd === undefined || !markName) return;
+    const fd = this.#arg(words, 0);
+    if (fd === markFd || isCopy?.(tid, fd, markFd)) this.mark(markName(words));
+  }
+}
+
+function countOther({ others }: Stretch, kind: Kind, order: number): void {
+  const entry = others.get(kind);
+  if (entry) entry.count++;
+  else others.set(kind, { count: 1, first: order });
 }
 
 function begin(process: Process, phase: string, from: number): void {
