@@ -7,7 +7,8 @@
  */
 import { type AbiName, abi as abiFacts } from "./abi.ts";
 import { syscallArgs } from "./arg.ts";
-import { constant, constantNames, signalName } from "./constant.ts";
+import { constant, constantNames } from "./constant.ts";
+import { signalName, signalNames } from "./errno.ts";
 import type { SyscallName } from "./syscall.ts";
 
 /** The constants whose names match `names`, for these arguments. */
@@ -17,6 +18,8 @@ interface Family {
   readonly bits: boolean;
   /** What the mask is called that takes the plain values apart from the flags. */
   readonly mask?: string;
+  /** A flag that a plain value may have besides. */
+  readonly plus?: "FUTEX_CLOCK_REALTIME";
   /** `call.argument`, by the argument's first name; or `:kind`, for every argument of that kind. */
   readonly of: readonly string[];
 }
@@ -45,10 +48,13 @@ const families: readonly Family[] = Object.freeze([
     "bpf.cmd",
   ),
   one(/^SECCOMP_(SET_MODE|GET)_\w+$/, "seccomp.operation"),
-  one(
-    /^FUTEX_(FD|WAKE|WAIT|(CMP_)?REQUEUE|WAKE_OP|(WAIT|WAKE)_BITSET|(LOCK|TRYLOCK|UNLOCK)_PI2?|WAIT_REQUEUE_PI|CMP_REQUEUE_PI)(_PRIVATE)?$/,
-    "futex.futex_op futex_time64.futex_op",
-  ),
+  {
+    ...one(
+      /^FUTEX_(FD|WAKE|WAIT|(CMP_)?REQUEUE|WAKE_OP|(WAIT|WAKE)_BITSET|(LOCK|TRYLOCK|UNLOCK)_PI2?|WAIT_REQUEUE_PI|CMP_REQUEUE_PI)(_PRIVATE)?$/,
+      "futex.futex_op futex_time64.futex_op",
+    ),
+    plus: "FUTEX_CLOCK_REALTIME",
+  },
   one(/^SHUT_\w+$/, "shutdown.how"),
   one(/^EPOLL_CTL_\w+$/, "epoll_ctl.op"),
   one(/^SIG_(BLOCK|UNBLOCK|SETMASK)$/, "rt_sigprocmask.how sigprocmask.how"),
@@ -59,7 +65,8 @@ const families: readonly Family[] = Object.freeze([
     "ioctl.request",
   ),
   bits(/^(CLONE_(?!ARGS_)\w+|SIGCHLD)$/, "clone.flags unshare.flags setns.nstype"),
-  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags pipe2.flags dup3.flags"),
+  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags"),
+  bits(/^O_(CLOEXEC|NONBLOCK|DIRECT)$/, "pipe2.flags dup3.flags"),
   bits(/^PROT_\w+$/, "mmap.prot mmap2.prot mprotect.prot pkey_mprotect.prot"),
   bits(/^MAP_(?!HUGE_|TYPE$|FILE$)\w+$/, "mmap.flags mmap2.flags"),
   {
@@ -96,6 +103,10 @@ const families: readonly Family[] = Object.freeze([
   bits(/^FALLOC_FL_\w+$/, "fallocate.mode"),
   bits(/^SECCOMP_FILTER_FLAG_\w+$/, "seccomp.flags"),
   bits(/^PERF_FLAG_\w+$/, "perf_event_open.flags"),
+  bits(
+    /^S_I([RWX](USR|GRP|OTH)|RWX[UGO]|SUID|SGID|SVTX|F(BLK|CHR|DIR|IFO|LNK|REG|SOCK))$/,
+    "chmod.mode fchmod.mode fchmodat.mode fchmodat2.mode mknod.mode mknodat.mode",
+  ),
   bits(/^[FRWX]_OK$/, "access.mode faccessat.mode faccessat2.mode"),
   bits(/^IN_(?!CLOEXEC|NONBLOCK)\w+$/, "inotify_add_watch.mask"),
   bits(/^(W(NOHANG|UNTRACED|CONTINUED)|__W(NOTHREAD|ALL|CLONE))$/, "wait4.options waitpid.options"),
@@ -148,7 +159,11 @@ export function argValueName(
   const constants = constantsOf(abi, family, width);
   const wanted = BigInt.asUintN(width, value);
   const exact = constants.find((one) => one.value === wanted);
-  return exact || !family.bits ? exact?.name : joined(constants, wanted);
+  if (exact || family.bits) return exact?.name ?? joined(constants, wanted);
+  const plus = family.plus === undefined ? undefined : constant(abi, family.plus);
+  if (plus === undefined || (wanted & plus) === 0n) return undefined;
+  const plain = constants.find((one) => one.value === (wanted & ~plus));
+  return plain && `${plain.name}|${family.plus}`;
 }
 
 /** What a mask of that argument is called: single flags joined with `|`; undefined when it is not made of flags. */
@@ -169,6 +184,26 @@ export function argMaskName(
 /** Whether the values of argument `index` of `call` are constants that some family names. */
 export function hasValueNames(abi: AbiName, call: SyscallName, index: number): boolean {
   return syscallArgs(abi, call)?.[index]?.kind === "signal" || familyOf(abi, call, index) !== undefined;
+}
+
+/** How the values of an argument are made. */
+export interface ArgMeaning {
+  /** The constants that it takes. */
+  readonly names: readonly string[];
+  /** Whether several are joined with `|`. */
+  readonly bits: boolean;
+  /** The mask that takes the plain values apart from the flags, where there are both. */
+  readonly mask: bigint | undefined;
+}
+
+/** How the values of argument `index` of `call` are made; undefined where no names of them are known. */
+export function argMeaning(abi: AbiName, call: SyscallName, index: number): ArgMeaning | undefined {
+  if (syscallArgs(abi, call)?.[index]?.kind === "signal")
+    return { names: signalNames, bits: false, mask: undefined };
+  const family = familyOf(abi, call, index);
+  if (!family) return undefined;
+  const mask = family.mask === undefined ? undefined : constant(abi, family.mask);
+  return { names: namesOf(family), bits: family.bits, mask };
 }
 
 /** The flags whose names match `names` that make up `value`, joined with `|`; undefined when bits are left. */

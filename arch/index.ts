@@ -4,21 +4,26 @@
  */
 export { type Abi, type AbiName, abi, abiNames, abiOf, isAbiName, nativeAbi, X32_BIT } from "./abi.ts";
 export { type Arg, type ArgKind, type ArgType, type ArgValues, argsByRegister, syscallArgs } from "./arg.ts";
+export { type ConstantName, constant, constantNames, isConstantName } from "./constant.ts";
 export {
-  type ConstantName,
-  constant,
-  constantNames,
   type ErrnoName,
   errnoName,
   errnoNames,
   errnoNumber,
-  isConstantName,
   type SignalName,
   signalName,
   signalNames,
   signalNumber,
-} from "./constant.ts";
-export { argFamilies, argMaskName, argValueName, flagNames, hasValueNames } from "./family.ts";
+} from "./errno.ts";
+export {
+  type ArgMeaning,
+  argFamilies,
+  argMaskName,
+  argMeaning,
+  argValueName,
+  flagNames,
+  hasValueNames,
+} from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
 export {
   isSyscallName,

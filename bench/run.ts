@@ -14,6 +14,7 @@ const benches: readonly (readonly [name: string, question: string])[] = [
   ["mutants", "does the prover find every fault that is planted in a compiled program?"],
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
+  ["trace", "how much slower does a program become while its calls are watched, against strace?"],
   ["launch", "does a launch ever die of its own filter, and what does a start cost, against bwrap?"],
   ["soak", "does Node, of four versions, live under the groups that are said to suffice, under load?"],
   ["notify", "what does a call cost that a supervisor answers, against a supervisor in C?"],

@@ -8,6 +8,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readPolicy, writePolicy } from "../src/formats/index.ts";
 import { machine } from "./machine.ts";
 import type { Spread } from "./quantile.ts";
 import { asked, deliver, printTable } from "./report.ts";
@@ -31,8 +32,9 @@ rules:
 
 /** The commands, each to be run in this order: emulate reads what compile wrote. */
 function jobsIn(folder: string): Job[] {
-  const [yaml, bpf] = [join(folder, "p.yaml"), join(folder, "p.bpf")];
+  const [yaml, json, bpf] = [join(folder, "p.yaml"), join(folder, "p.json"), join(folder, "p.bpf")];
   writeFileSync(yaml, policy);
+  writeFileSync(json, writePolicy(readPolicy(policy).policy, "json"));
   const seccat = (name: string, ...args: string[]): Job => {
     return { name, command: [process.execPath, `${root}src/cli/seccat.js`, ...args] };
   };
@@ -40,6 +42,7 @@ function jobsIn(folder: string): Job[] {
     { name: "node -e 0", command: [process.execPath, "-e", "0"] },
     seccat("seccat --help", "--help"),
     seccat("seccat compile", "compile", yaml, "-o", bpf),
+    seccat("the same from JSON", "compile", json, "-o", bpf),
     seccat("seccat emulate", "emulate", bpf, "read"),
   ];
 }

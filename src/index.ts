@@ -100,7 +100,7 @@ export {
   type Started,
   type StructOf,
   type Supervised,
-  SupervisedCall,
+  type SupervisedCall,
   type SuperviseOptions,
   type Supervisor,
   spawnFiltered,

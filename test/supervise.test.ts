@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { SeccatError } from "../src/abi/error.ts";
 import { native } from "../src/enforce/native.ts";
 import {
+  attach,
   constant,
   type Handlers,
   policy,
@@ -16,6 +17,7 @@ import {
   type SuperviseOptions,
   supervise,
 } from "../src/index.ts";
+import { sacrifice } from "./enforce/child.ts";
 import { denyOnly, ret, skip, whyNotHere } from "./enforce/programs.ts";
 
 const test = suite("supervise");
@@ -290,6 +292,68 @@ test("a policy and handlers that do not fit are refused before anything starts",
     /^schema: unknown key timout/,
   );
   assert.not(existsSync(mark));
+});
+
+test("a signal does not take a call away that is decided about", async () => {
+  const { stdout, failure } = await python(
+    "import os, signal\nran = []\nsignal.signal(signal.SIGALRM, lambda *_: ran.append(1))\nsignal.setitimer(signal.ITIMER_REAL, 0.1)\ntry: os.mkdir('x')\nexcept OSError as e: print(e.errno, ran)\nprint(ran)",
+    both(async () => {
+      await sleep(400);
+      return { errno: "EROFS" };
+    }),
+  );
+  assert.match(stdout, /^30 \[1?\]\n\[1\]\n$/);
+  assert.is(failure, undefined);
+});
+
+test("nobody waits for a handler whose caller is gone with all others", async () => {
+  const { signal, failure } = await shell(
+    "exec timeout -s KILL 0.2 mkdir dies",
+    both(() => new Promise(() => {})),
+    { timeout: Number.POSITIVE_INFINITY },
+  );
+  assert.is(signal, "SIGKILL"); // timeout does as it does to its command
+  assert.is(failure, undefined);
+});
+
+test("a process that installed its filter itself is attached to, by its descriptor or without", async () => {
+  for (const named of [true, false]) {
+    const child = sacrifice(
+      `const { listener } = install(programs.original, { listener: true });
+       say({ listener });
+       say(attempt(() => fs.mkdirSync("/attached")).code);
+       process.exit(0);`,
+      { original: denyOnly(ret.user_notif, "mkdir", "mkdirat") },
+    );
+    const { listener } = JSON.parse(await child.line());
+    const paths: string[] = [];
+    const supervisor = await attach(
+      child.pid,
+      both((call) => {
+        paths.push(call.path("pathname"));
+        return { errno: "EMLINK" };
+      }),
+      named ? { listener } : {},
+    );
+    const { lines } = await child.ended;
+    await supervisor.done;
+    assert.is(lines[1], '"EMLINK"');
+    assert.equal(paths, ["/attached"]);
+  }
+});
+
+test("attaching where nothing can be attached to is refused in words", async () => {
+  const refused = (pid: number, options = {}) =>
+    attach(pid, {}, options).then(
+      () => "attached",
+      (error) => (error instanceof SeccatError ? error.message : String(error)),
+    );
+  assert.is(await refused(process.pid), `process ${process.pid} has no seccomp listener`);
+  assert.match(
+    await refused(process.pid, { listener: 999_999 }),
+    /cannot be taken: pidfd_getfd answers EBADF/,
+  );
+  assert.is(await refused(process.pid, { listner: 4 }), "unknown key listner");
 });
 
 /** Handlers for mkdir by either of its calls. */

@@ -27,14 +27,39 @@ const licences = {
   },
 };
 
+/**
+ * Files find others beside themselves, such as those that workers and preloads run; in the bundle they look where they stand
+ * in dist, which the package has too.
+ */
+const places = {
+  name: "places",
+  transform(code, id) {
+    if (!id.startsWith(`${root}src/`) || !code.includes("import.meta.url")) return null;
+    const place = `../${id.slice(root.length).replace(/\.ts$/, ".js")}`;
+    return code.replaceAll("import.meta.url", `new URL(${JSON.stringify(place)}, import.meta.url).href`);
+  },
+};
+
+/** What is loaded together goes into one file, with all that it imports and no earlier group has: each file takes its time. */
+const groups = [
+  { name: "base", test: /\/src\/cli\/(main|parse)\.ts$|\/yargs/ },
+  {
+    name: "core",
+    test: /\/(arch\/errno|shim\/index|src\/(cli\/(arch|binary)|enforce\/(seccomp|verdict)))\.ts$/,
+  },
+  { name: "running", test: /\/src\/enforce\/run\.ts$/ },
+].map((group, i) => ({ ...group, priority: 9 - i }));
+
 await build({
   cwd: root,
   input: { main: "src/cli/main.ts" },
   platform: "node",
+  // What yaml gives Node is CommonJS, of which no part can be left out.
+  resolve: { alias: { yaml: join(root, "node_modules/yaml/browser/index.js") } },
   // Of yargs only the parser is taken: the rest looks at the terminal when it is loaded, for which Node opens it
   // anew, and a command that `seccat run` starts would inherit that.
   treeshake: { moduleSideEffects: false },
-  plugins: [licences],
+  plugins: [places, licences],
   output: {
     dir: process.argv[2] ?? "dist/cli",
     cleanDir: true,
@@ -42,5 +67,6 @@ await build({
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name].cjs",
     comments: false,
+    codeSplitting: { groups },
   },
 });

@@ -4,9 +4,16 @@ import type { TwinCause } from "../../arch/index.ts";
 import { writePolicy } from "../formats/index.ts";
 import { widen } from "../policy/portability.ts";
 import type { Policy } from "../policy/types.ts";
-import { droppedAfterStart, formatReport, type Learned, type Part } from "../trace/index.ts";
+import {
+  droppedAfterStart,
+  formatReport,
+  type Learned,
+  type LearnedCall,
+  type Part,
+} from "../trace/index.ts";
 import { sayWidened } from "./lint.ts";
 import { errStyle, printJson, say, visible, writeOutput } from "./output.ts";
+import { table } from "./table.ts";
 
 /** Where results go. */
 export interface Delivery {
@@ -45,6 +52,7 @@ export function deliver(learned: Learned, { output, json, split }: Delivery): vo
     return;
   }
   for (const line of formatReport(report)) say(coloured(visible(line)));
+  sayArgs(report.syscalls);
   if (dropped && dropped.length > 0)
     say(`only start-up needs ${dropped.length}, which can be denied afterwards: ${dropped.join(", ")}`);
   writeOutput(output ?? "-", text(policy));
@@ -55,6 +63,22 @@ export function deliver(learned: Learned, { output, json, split }: Delivery): vo
     const count = part.syscalls.length;
     say(`wrote ${path} (${visible(part.name)}): ${count} ${count === 1 ? "call" : "calls"}`);
   }
+}
+
+/** What conditions leave of the values that each argument can have. */
+function sayArgs(syscalls: readonly LearnedCall[]): void {
+  const rows = syscalls.flatMap(({ call, args = [] }) =>
+    args.map(({ name, when, values, unknown, allowed, known }) => [
+      String(call),
+      name,
+      when !== undefined
+        ? `${allowed} of ${known}`
+        : unknown > 0
+          ? `all: ${unknown === 1 ? "a call does" : `${unknown} calls do`} not tell it`
+          : `all: ${values.length} were seen`,
+    ]),
+  );
+  if (rows.length > 0) say(table([["call", "argument", "values and flags allowed"], ...rows]).trimEnd());
 }
 
 function coloured(line: string): string {

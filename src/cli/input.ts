@@ -73,18 +73,17 @@ export function readIncluded(path: string): string {
   return readText(path === "-" ? "./-" : path);
 }
 
+/** Node reads standard input in pieces of 64 KiB, and each has its price. */
+const LARGE = { highWaterMark: 1 << 18 } as const;
+
+function standardInput(): NodeJS.ReadableStream {
+  return fstatSync(0).isFile() ? createReadStream("", { ...LARGE, fd: 0, autoClose: false }) : process.stdin;
+}
+
 /** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
 export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  const options = { highWaterMark: 1 << 18 };
-  const stream =
-    path !== "-"
-      ? createReadStream(path, options)
-      : // Node reads a file that is standard input in pieces of 64 KiB, and each has its price.
-        fstatSync(0).isFile()
-        ? createReadStream("", { ...options, fd: 0, autoClose: false })
-        : process.stdin;
   try {
-    for await (const piece of stream) {
+    for await (const piece of path === "-" ? standardInput() : createReadStream(path, LARGE)) {
       if (piece instanceof Uint8Array) yield piece;
     }
   } catch (error) {

@@ -25,8 +25,19 @@ export const Exit = Object.freeze({ yes: 0, no: 1, input: 2, host: 3, internal: 
  * write, and not before: Node opens terminals anew then, and a command that is started afterwards would get those.
  */
 function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  if (stream.listeners("error").includes(onWriteError)) return stream;
+  if (used.has(stream)) return stream;
+  used.add(stream);
   return stream.on("error", onWriteError);
+}
+
+const used = new Set<NodeJS.WriteStream>();
+
+/**
+ * Ends this process with `status` at once, where Node would first take down all that it has set up. Returns when
+ * something that was printed is still on its way to a slow reader: then the process ends as ever.
+ */
+export function endAtOnce(status: number): void {
+  if ([...used].every(({ writableLength }) => writableLength === 0)) process.exit(status);
 }
 
 function onWriteError(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { condenser } from "../trace/condense.ts";
 import { formatPartial, type PartialOptions, type PartialPlace } from "../trace/partial.ts";
+import { scalarsApart } from "../trace/scalar.ts";
 import { type Args, usage } from "./args.ts";
 import { inputName, piecesOf } from "./input.ts";
 import { checkOutput, Exit, say, writeOutput } from "./output.ts";
@@ -34,9 +35,10 @@ export async function tracePartial(args: Args, logs: readonly string[]): Promise
 }
 
 function partialOptionsOf(args: Args): PartialOptions {
-  const { native, after, until, phases, markFd } = optionsOf(args, "");
+  const { native, args: told, after, until, phases, markFd } = optionsOf(args, "");
   return {
     native,
+    ...(told ? { args: told } : {}),
     ...(after === undefined ? {} : { after }),
     ...(until === undefined ? {} : { until }),
     ...(phases === undefined ? {} : { phases }),
@@ -49,7 +51,8 @@ async function condensed(
   place: PartialPlace | undefined,
   options: PartialOptions,
 ): Promise<string> {
-  const part = condenser(options);
+  const { native, args: told } = options;
+  const part = condenser(told ? { ...options, apart: scalarsApart(native) } : options);
   const digest = createHash("sha256");
   const progress = new Progress(`reading ${inputName(log)}`, sizeOf(log));
   try {

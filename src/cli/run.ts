@@ -9,7 +9,7 @@ import { hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { type Loaded, loadProgram, printWarnings } from "./binary.ts";
 import type { Explanation } from "./denied/explanation.ts";
-import { errStyle, printIssue, say } from "./output.ts";
+import { endAtOnce, errStyle, printIssue, say } from "./output.ts";
 import { readSetting } from "./setting.ts";
 
 type Ended = Extract<RunResult, { kind: "ended" }>;
@@ -51,6 +51,7 @@ export async function runCommand(args: Args): Promise<number> {
   if (result.kind === "not-started") return refuse(result);
   await tellEnd(result, { filters, explanation, json, started });
   endKeepingTerminal(result.status);
+  endAtOnce(result.status);
   return result.status;
 }
 

@@ -37,7 +37,8 @@ export async function superviseCommand(args: Args): Promise<number> {
   const programs = supervisedPrograms(filter?.program, handlers, options.otherwise !== undefined);
   const timeout = timeoutOf(args.maybe("timeout"));
   const { spawn } = readSetting(args);
-  const failures = new Failures();
+  const json = args.flag("json");
+  const failures = new Failures(json);
   if (spawn.killOnParentExit) endWithParent();
   const result = await run(
     programs,
@@ -53,7 +54,9 @@ export async function superviseCommand(args: Args): Promise<number> {
     for (const issue of result.error.issues) printIssue(issue);
     return result.status;
   }
-  failures.sum();
+  const { status, signal } = result;
+  if (json) say(JSON.stringify({ event: "ended", status, signal: signal ?? null, failures: failures.count }));
+  else failures.sum();
   endKeepingTerminal(result.status);
   return result.status;
 }
@@ -67,12 +70,27 @@ function timeoutOf(text: string | undefined): number | undefined {
 
 /** Tells what went wrong with handlers, and how often when that is too often to tell. */
 class Failures {
+  readonly #json: boolean;
   #count = 0;
+
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
 
   tell(error: unknown, { name, pid, notification }: SupervisedCall): void {
     this.#count++;
     if (this.#count > TOLD) return;
     const what = error instanceof Error ? error.message : String(error);
+    if (this.#json) {
+      say(
+        JSON.stringify({ event: "failed", pid, nr: notification.nr, syscall: name ?? null, message: what }),
+      );
+      return;
+    }
     const style = errStyle();
     say(
       `seccat: ${style.red("failed")}: the handler of ${name ?? `call ${notification.nr}`}, pid ${pid}: ${what}`,

@@ -12,6 +12,7 @@ import { type Delivery, deliver, widened } from "./delivery.ts";
 import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
 import { causesOf } from "./lint.ts";
+import { isTerminal, showsView } from "./liveview.ts";
 import { checkOutput, Exit, say } from "./output.ts";
 import { tracePartial } from "./partial.ts";
 import { Progress, sizeOf } from "./progress.ts";
@@ -50,9 +51,12 @@ export async function trace(args: Args): Promise<number> {
     engine: engines.find((name) => name === args.maybe("engine")),
     learn: options,
     stdoutTaken: delivery.json || output === undefined || output === "-",
+    detach: args.flag("detach-on-interrupt"),
+    view: args.flag("view") ? isTerminal() : showsView(),
   });
   if (typeof watched === "number") return watched;
   deliver(widened(watched.learned, causes), delivery);
+  if (watched.left !== undefined) say(`note: the command goes on unwatched, pid ${watched.left}`);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   endKeepingTerminal(Exit.yes);
   return Exit.yes;

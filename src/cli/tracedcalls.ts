@@ -1,14 +1,14 @@
 /** The calls of a strace log in the words that a filter sees, as far as the log tells them. */
 import { type AbiName, syscallArgs } from "../../arch/index.ts";
-import { type Issue, SeccatError } from "../abi/error.ts";
+import type { Issue } from "../abi/error.ts";
 import { Op } from "../abi/opcode.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
-import { callNumber, register } from "../policy/call.ts";
+import { callNumber } from "../policy/call.ts";
 import type { CallEvent, Mode, StraceEvent } from "../trace/event.ts";
 import { type Resolved, resolveShown } from "../trace/name.ts";
 import { follow, newProcesses, taskOf } from "../trace/process.ts";
-import { type Layout, layoutOf, registerTexts, shownRegister } from "../trace/registers.ts";
+import { constantOf, type Layout, layoutOf, registerTexts, shownRegister } from "../trace/registers.ts";
 import { type Called, type CallWords, calledOf, type Halves, halvesOf, Memo } from "./callline.ts";
 
 /** A call of a log: what it is, and which of its arguments the log does not tell, one bit each. */
@@ -131,15 +131,6 @@ function plainWord(text: string): number {
     value = value * 10 + digit;
   }
   return value <= 0xffffffff ? value : -1;
-}
-
-function constantOf(abi: AbiName, text: string): bigint | undefined {
-  try {
-    return register(abi, text);
-  } catch (error) {
-    if (error instanceof SeccatError) return undefined;
-    throw error;
-  }
 }
 
 function notShown({ name, args }: CallEvent, { abi, call }: Resolved, index: number): Issue {

@@ -82,6 +82,7 @@ function narrow({ abi }: Pick<Scene, "abi">, type: ArgType, value: bigint): bigi
 function scalarText(scene: Scene, index: number, arg: Arg, value: bigint): string {
   const { abi, call } = scene;
   const number = narrow(scene, arg.type, value);
+  if (arg.kind === "mode" && arg.type === "u16") return octal(number);
   const width = widths[arg.type][0] > 32 && abiFacts(abi).argBits === 64 ? 64 : 32;
   const name = argValueName(abi, call, index, BigInt.asUintN(width, number), width);
   if (name !== undefined) return name;

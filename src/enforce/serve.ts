@@ -37,6 +37,8 @@ export interface Supervisor {
   readonly done: Promise<void>;
   /** Stops serving; the kernel answers further calls with ENOSYS. */
   close(): void;
+  /** Has run() wait for `done` when its command has ended, rather than close this. */
+  readonly outlasts?: true;
 }
 
 /** Serves a listener, and closes it in the end. */
@@ -60,7 +62,6 @@ class Session {
   readonly #pending = new Map<bigint, NodeJS.Timeout | undefined>();
   #failed = false;
   #failure: unknown;
-  #ended = false;
   #finish: () => void = () => {};
   readonly done: Promise<void>;
 
@@ -81,7 +82,7 @@ class Session {
 
   close(): void {
     if (this.#listener.closed) return;
-    if (!this.#ended) unwatch(this.#listener.shim, this.#listener.descriptor);
+    unwatch(this.#listener.shim, this.#listener.descriptor);
     this.#listener.close();
     for (const timer of this.#pending.values()) clearTimeout(timer);
     this.#pending.clear();
@@ -91,18 +92,12 @@ class Session {
   #receive(): void {
     try {
       const note = (error: unknown) => this.#note(error);
-      if (drain(this.#listener, (call) => this.#handle(call), note, BURST) === "ended") this.#end();
+      const burst = drain(this.#listener, (call) => this.#handle(call), note, BURST);
+      if (burst === "ended") this.close(); // nobody is left under the filter, nor to hear what handlers still say
     } catch (error) {
       this.#note(error);
       this.close();
     }
-  }
-
-  /** Nobody is left under the filter. */
-  #end(): void {
-    this.#ended = true;
-    unwatch(this.#listener.shim, this.#listener.descriptor);
-    if (this.#pending.size === 0) this.close();
   }
 
   /** Has a call decided about; gives the answer itself, at once or later. */
@@ -127,7 +122,6 @@ class Session {
       } catch (error) {
         this.#fail(call, error);
       }
-      if (this.#ended && this.#pending.size === 0) this.close();
       return true;
     };
     const tooSlow = () => void settle(() => this.#fail(call, slow(call, timeout)));

@@ -87,13 +87,37 @@ function conditionOf(tests: readonly ArgTest[]): Condition | undefined {
 /** Kinds of arguments whose numbers mean the same in every run. */
 const meaningful: ReadonlySet<ArgKind> = new Set(["cmd", "flags", "clockid", "signal", "uid", "gid"]);
 /** Further arguments of that sort, as `call.argument`. */
-const alsoMeaningful = /^(socket(pair)?\.protocol|f?chmod(at2?)?\.mode|mknod(at)?\.mode)$/;
+const alsoMeaningful = /^socket(pair)?\.protocol$/;
+
+/**
+ * Writes the arguments by which a rule would tell calls of number `nr` apart: two calls with the same text are allowed by
+ * the same rule. Pointers are null or not, and of the others the bits that the kernel reads count.
+ */
+export function tellingShape(
+  policies: readonly Policy[],
+  abi: AbiName,
+  nr: number,
+): (registers: readonly bigint[]) => string {
+  const call = syscallName(abi, nr);
+  const args = call ? argsByRegister(abi, call) : [];
+  const told = tellingArguments(policies, abi, nr).map((index) => {
+    const arg = args[index];
+    return { index, isPointer: arg?.type === "ptr", width: widthRead(arg?.type, abiFacts(abi).argBits) };
+  });
+  return (registers) =>
+    told
+      .map(({ index, isPointer, width }) => {
+        const value = registers[index] ?? 0n;
+        return isPointer ? value !== 0n : BigInt.asUintN(width, value);
+      })
+      .join();
+}
 
 /**
  * The indices of the arguments by which a rule would tell calls of number `nr` apart, in order: those that mean something
  * by themselves, and those that some of `policies` look at.
  */
-export function tellingArguments(policies: readonly Policy[], abi: AbiName, nr: number): number[] {
+function tellingArguments(policies: readonly Policy[], abi: AbiName, nr: number): number[] {
   const told = new Set<number>();
   const call = syscallName(abi, nr);
   const args = call ? argsByRegister(abi, call) : [];

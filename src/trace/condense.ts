@@ -3,10 +3,10 @@
 
 import { telling } from "../../arch/index.ts";
 import { splitArgs } from "./argument.ts";
+import { LineCutter } from "./cut.ts";
 import type { CallEvent } from "./event.ts";
 import { ownText } from "./journal.ts";
 import { type CallLine, type Line, readLine } from "./line.ts";
-import { Lines } from "./lines.ts";
 import { isShownName } from "./name.ts";
 import { type PhaseOptions, type Trigger, triggersOf } from "./phase.ts";
 import type { KeptLine, Piece } from "./piece.ts";
@@ -47,11 +47,12 @@ const socketMakers: ReadonlySet<string> = new Set(["accept", "accept4", "listen"
 /** A condenser at the beginning of a part. No input makes it throw. */
 export function condenser(options: CondenseOptions = {}): Condenser {
   const state = new Condensing(options);
-  const lines = new Lines(longest, (text, start, stop) => state.line(text, start, stop));
+  // As the reader's: enough more than is read for the cut to be noticed behind a carriage return.
+  const cutter = new LineCutter(longest + 2, (bytes, from, to) => state.lines(bytes, from, to));
   return {
-    push: (piece) => lines.push(piece),
+    push: (piece) => cutter.push(typeof piece === "string" ? Buffer.from(piece) : piece),
     end() {
-      lines.end();
+      cutter.end();
       return state.end();
     },
   };
@@ -80,18 +81,36 @@ class Condensing {
     this.#triggers = triggersOf(options);
   }
 
-  line(text: string, start: number, stop: number): void {
+  lines(bytes: Uint8Array, from: number, to: number): void {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = from; at < to; ) {
+      const stop = bytes.indexOf(0x0a, at);
+      const end = stop > at && bytes[stop - 1] === 0x0d ? stop - 1 : stop;
+      if (end - at > longest) this.#keepLong(buffer.toString("utf8", at, at + longest + 1));
+      else this.#readLine(buffer.toString("utf8", at, end));
+      at = stop + 1;
+    }
+  }
+
+  #readLine(text: string): void {
     this.#line++;
-    const end = Math.min(endOfLine(text, start, stop), start + longest + 1);
-    if (skipSpace(text, start, end) >= end) {
+    if (skipSpace(text, 0, text.length) >= text.length) {
       // A byte order mark counts in the very first line only.
       if (this.#line > 1) this.#skip("blank");
       else this.#keep("");
       return;
     }
-    const line = readLine(text, start, end);
-    if (this.#leaning) this.#takeLeaning(line, text.slice(start, end));
-    else this.#take(line, text, start, end);
+    const line = readLine(text, 0, text.length);
+    if (this.#leaning) this.#takeLeaning(line, text);
+    else this.#take(line, text);
+  }
+
+  /** What a line that is cut comes to is not known here. */
+  #keepLong(text: string): void {
+    this.#line++;
+    this.#keep(text);
+    this.#turnAll();
+    this.#leaning = true;
   }
 
   end(): Piece {
@@ -124,12 +143,12 @@ class Condensing {
     this.#afterKept(line);
   }
 
-  #take(line: Line, text: string, start: number, end: number): void {
+  #take(line: Line, text: string): void {
     switch (line.kind) {
       case "call":
       case "resumed":
-        if (isNoCall(line)) this.#takeUnreadable(text.slice(start, end));
-        else this.#takeCall(line, text.slice(start, end));
+        if (isNoCall(line)) this.#takeUnreadable(text);
+        else this.#takeCall(line, text);
         return;
       case "signal":
       case "stack":
@@ -139,25 +158,25 @@ class Condensing {
         return;
       case "rest":
       case "unreadable":
-        this.#takeUnreadable(text.slice(start, end));
+        this.#takeUnreadable(text);
         return;
       case "summary":
         this.#leaning = true;
         break;
       case "mode":
-        this.#keep(text.slice(start, end));
+        this.#keep(text);
         this.#turn(line.pid);
         return;
       case "exit":
         if (line.how !== "superseded" && line.prefix.pid !== undefined && !this.#isOpen(line.prefix.pid)) {
-          this.#keep(text.slice(start, end));
+          this.#keep(text);
           this.#forget(line.prefix.pid);
           return;
         }
         break;
       default:
     }
-    this.#keep(text.slice(start, end));
+    this.#keep(text);
     this.#turnAll();
   }
 
@@ -331,10 +350,6 @@ class Condensing {
     this.#keptOpen.set(pid, open.name);
     this.#keep(open.text, open.line);
   }
-}
-
-function endOfLine(text: string, start: number, stop: number): number {
-  return stop > start && text.charCodeAt(stop - 1) === 0x0d ? stop - 1 : stop;
 }
 
 /** Whether the reader takes the line for somebody else's. */

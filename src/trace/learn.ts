@@ -3,7 +3,7 @@
 
 import { type AbiName, isAbiName } from "../../arch/index.ts";
 import { isFields, wrongValue } from "../abi/fields.ts";
-import type { Policy, PolicyAction } from "../policy/types.ts";
+import type { Policy, PolicyAction, Rule } from "../policy/types.ts";
 import {
   type Bucket,
   type Choice,
@@ -15,14 +15,16 @@ import {
   takeWatched,
   tallyOf,
 } from "./choice.ts";
+import { argNotes, argsOf, type Counted, ruleOf } from "./condition.ts";
 import type { CallEvent, EndEvent, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
 import { LogPhases, mark } from "./logphase.ts";
-import { type Resolved, resolveShown } from "./name.ts";
+import { resolveShown } from "./name.ts";
 import type { PhaseOptions } from "./phase.ts";
 import { follow, newProcesses, type Processes, taskOf } from "./process.ts";
 import { checkCallName, noCalls, noneKnown, nothingTaken } from "./refusal.ts";
 import type { Group, LearnedCall, LearnReport, ReadReport, WatchCounts } from "./report.ts";
+import { ScalarMarks } from "./scalar.ts";
 import { callsIn, count, type Tallied, type Tally } from "./tally.ts";
 import type { WatchedProcess } from "./watched.ts";
 
@@ -34,6 +36,8 @@ export interface LearnOptions extends ChoiceOptions, PhaseOptions {
   readonly name?: string;
   /** For calls that were not seen; kill_process when absent. */
   readonly default?: PolicyAction;
+  /** Learn conditions for arguments whose values have names. */
+  readonly args?: boolean;
   /** Tells calls of one name apart: those of each text are counted by themselves. */
   readonly mark?: (event: CallEvent, mode: Mode | undefined) => string;
 }
@@ -86,8 +90,10 @@ interface State {
   readonly table: Processes;
   readonly choice: Choice;
   readonly phases: LogPhases;
+  readonly mark: LearnOptions["mark"];
   /** Of the last event. */
   order: number;
+  runs: number;
   watched: WatchCounts | undefined;
   counts: LineCounts;
   readonly unreadable: LineNote[];
@@ -106,7 +112,9 @@ export function newLearner(options: LearnOptions): Learner {
     table,
     choice: newChoice(options, table),
     phases: new LogPhases(options),
+    mark: options.args ? markerOf(options.native) : options.mark,
     order: 0,
+    runs: 0,
     watched: undefined,
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],
@@ -121,6 +129,11 @@ export function newLearner(options: LearnOptions): Learner {
   };
 }
 
+function markerOf(native: AbiName): LearnOptions["mark"] {
+  const marks = new ScalarMarks(native);
+  return (event, mode) => marks.mark(event, mode);
+}
+
 function see(state: State, event: StraceEvent): void {
   const { table, choice } = state;
   if (event.kind === "call" || event.kind === "begin") {
@@ -129,7 +142,7 @@ function see(state: State, event: StraceEvent): void {
     state.order = order;
     state.phases.see(table, event, task, order);
     if (event.kind === "call") {
-      const text = state.options.mark?.(event, task.mode) ?? "";
+      const text = state.mark?.(event, task.mode) ?? "";
       count(tallyOf(choice, task, order), event, task.mode, order, text);
     }
   }
@@ -139,6 +152,7 @@ function see(state: State, event: StraceEvent): void {
 
 function take(state: State, process: WatchedProcess): void {
   const calls = takeWatched(state.choice, process);
+  if (process.parent === undefined) state.runs++;
   const had = state.watched ?? { calls: 0, processes: 0, threads: 0 };
   state.watched = {
     calls: had.calls + calls,
@@ -149,6 +163,7 @@ function take(state: State, process: WatchedProcess): void {
 
 function close(state: State, event: EndEvent): void {
   const { counts } = state;
+  state.runs++;
   state.counts = {
     lines: counts.lines + event.counts.lines,
     read: counts.read + event.counts.read,
@@ -177,7 +192,7 @@ function inOrder(tally: Tally): Tallied[] {
 function finish(state: State): Learned {
   const { options, choice } = state;
   const resolved = resolveAll(takenCalls(state), options);
-  const syscalls = listCalls(resolved);
+  const syscalls = listCalls(resolved, options);
   if (syscalls.length === 0) throw noneKnown(resolved[0]?.warning);
   const policy = policyOf(options, resolved, syscalls);
   const parts = [...choice.taken.parts]
@@ -193,7 +208,7 @@ function resolveAll(entries: readonly Tallied[], options: LearnOptions): Counted
 
 function partOf(options: LearnOptions, part: string, entries: readonly Tallied[]): Part {
   const resolved = resolveAll(entries, options);
-  const syscalls = listCalls(resolved);
+  const syscalls = listCalls(resolved, options);
   const name = options.name === undefined ? part : `${options.name}: ${part}`;
   return { name: part, policy: policyOf({ ...options, name }, resolved, syscalls), syscalls };
 }
@@ -203,18 +218,26 @@ function policyOf(
   resolved: readonly Counted[],
   syscalls: readonly LearnedCall[],
 ): Policy {
-  const seen = resolved.filter(({ call }) => call !== undefined).map(({ abi }) => abi);
   return {
     ...(options.name === undefined ? {} : { name: options.name }),
-    arches: [...new Set([options.native, ...seen])],
+    arches: archesOf(options, resolved),
     default: options.default ?? { kind: "kill_process" },
-    rules: [{ action: { kind: "allow" }, syscalls: syscalls.map(({ call }) => call) }],
+    rules: rulesOf(syscalls),
   };
 }
 
-type Counted = Resolved & { readonly entry: Tallied };
+function archesOf({ native }: LearnOptions, resolved: readonly Counted[]): readonly AbiName[] {
+  return [...new Set([native, ...resolved.filter(({ call }) => call !== undefined).map(({ abi }) => abi)])];
+}
 
-function listCalls(resolved: readonly Counted[]): LearnedCall[] {
+/** Calls without a condition in one rule, each of the others in its own. */
+function rulesOf(syscalls: readonly LearnedCall[]): readonly Rule[] {
+  const plain = syscalls.filter((learned) => !ruleOf(learned)).map(({ call }) => call);
+  const conditioned = syscalls.flatMap((learned) => ruleOf(learned) ?? []);
+  return plain.length === 0 ? conditioned : [{ action: { kind: "allow" }, syscalls: plain }, ...conditioned];
+}
+
+function listCalls(resolved: readonly Counted[], options: LearnOptions): LearnedCall[] {
   const found = new Map<string | number, LearnedCall>();
   for (const { entry, call, abi } of resolved) {
     if (call === undefined) continue;
@@ -227,7 +250,12 @@ function listCalls(resolved: readonly Counted[]): LearnedCall[] {
       abis: [...new Set([...(had?.abis ?? []), abi])],
     });
   }
-  return [...found.values()];
+  if (!options.args) return [...found.values()];
+  const arches = archesOf(options, resolved);
+  return [...found.values()].map((learned) => {
+    const entries = resolved.filter(({ call }) => call === learned.call);
+    return { ...learned, args: argsOf(learned.call, entries, arches) };
+  });
 }
 
 function reportOn(
@@ -249,12 +277,13 @@ function reportOn(
     syscalls,
     arches,
     warnings,
-    notes: libcNotes(options.native, resolved),
+    notes: [...libcNotes(options.native, resolved), ...argNotes(state.runs, syscalls)],
   };
 }
 
-function readReport({ counts, unreadable, doubtful, choice, watched }: State): ReadReport {
+function readReport({ runs, counts, unreadable, doubtful, choice, watched }: State): ReadReport {
   return {
+    runs,
     counts,
     ...(watched ? { watched } : {}),
     unreadable,

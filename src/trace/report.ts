@@ -12,6 +12,22 @@ export interface LearnedCall {
   readonly line: number;
   /** The ABIs on which it was made. */
   readonly abis: readonly AbiName[];
+  /** What is known about its arguments, where that was asked for. */
+  readonly args?: readonly LearnedArg[];
+}
+
+/** What was seen of one argument of a call. */
+export interface LearnedArg {
+  readonly name: string;
+  /** The condition that was learned; undefined when none was. */
+  readonly when: string | undefined;
+  /** How many constants the condition allows it to be, or to be made of. */
+  readonly allowed: number;
+  /** How many there are. */
+  readonly known: number;
+  /** Calls that do not tell it. */
+  readonly unknown: number;
+  readonly values: readonly { readonly text: string; readonly count: number }[];
 }
 
 /** Processes that were taken, or left. */
@@ -32,6 +48,8 @@ export interface WatchCounts {
 
 /** How a log was read, or a command watched, and whose calls were taken. */
 export interface ReadReport {
+  /** How many logs were read, or how often the command was watched. */
+  readonly runs: number;
   /** All 0 where no log was read. */
   readonly counts: LineCounts;
   /** Undefined where a log was read. */

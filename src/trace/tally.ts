@@ -53,12 +53,12 @@ export function count(
 /** The calls that a live engine counted. */
 export function watchedTally(calls: readonly WatchedCall[]): Tally {
   const tally: Tally = new Map();
-  for (const { name, nr, mode, count, first, told } of calls)
-    tally.set(`${name} ${nr} ${mode ?? ""} `, {
+  for (const { name, nr, mode, mark = "", count, first, told } of calls)
+    tally.set(`${name} ${nr} ${mode ?? ""} ${mark}`, {
       name,
       nr,
       mode,
-      mark: "",
+      mark,
       count,
       failed: 0,
       unfinished: 0,

@@ -75,9 +75,39 @@ test("many faults are summed up", () => {
   assert.match(stderr, /^seccat: 3 more failures of handlers$/m);
 });
 
+test("--json tells faults and the end as lines of JSON", () => {
+  const { code, stderr } = supervise("mkdir fault 2>/dev/null; exit 3", { options: ["--json"] });
+  const [fault, end, ...more] = stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.is(fault.event, "failed");
+  assert.match(fault.syscall, /^mkdir(at)?$/);
+  assert.is(fault.message, "a fault in the handler");
+  assert.equal(end, { event: "ended", status: 3, signal: null, failures: 1 });
+  assert.equal(more, []);
+  assert.is(code, 3);
+});
+
+const slow = "const mkdir = () => new Promise(() => {}); export default { mkdir, mkdirat: mkdir };";
+
+test("what the command leaves behind is not waited for, and gets ENOSYS", () => {
+  const { code, stdout, more } = withFiles({ "h.mjs": slow }, (folder) => {
+    const line = "(sleep 1; mkdir late 2> told) >/dev/null 2>&1 & exit 4";
+    const ended = seccat(["supervise", "--handlers", "h.mjs", "--", "sh", "-c", line], { cwd: folder });
+    const end = performance.now() + 8000;
+    const told = () => (existsSync(join(folder, "told")) ? readFileSync(join(folder, "told"), "utf8") : "");
+    while (told() === "" && performance.now() < end)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    return { ...ended, more: told() };
+  });
+  assert.is(code, 4);
+  assert.is(stdout, "");
+  assert.match(more, /Function not implemented/);
+});
+
 test("a handler that takes too long is overtaken", () => {
-  const file = "const mkdir = () => new Promise(() => {}); export default { mkdir, mkdirat: mkdir };";
-  const { code, stderr } = supervise("mkdir x", { file, options: ["--timeout", "50"] });
+  const { code, stderr } = supervise("mkdir x", { file: slow, options: ["--timeout", "50"] });
   assert.match(stderr, /took longer than 50 ms/);
   assert.match(stderr, /Operation not permitted/);
   assert.is(code, 1);
@@ -137,7 +167,7 @@ test("TypeScript is run where Node does that, and refused in words elsewhere", (
 test("an error that no handler caught ends the command", async () => {
   const file =
     "const mkdir = () => { setTimeout(() => { throw new Error('stray'); }); return new Promise(() => {}); }; export default { mkdir, mkdirat: mkdir };";
-  const { code, stderr, started } = supervise("mkdir x; touch started", { file });
+  const { code, stderr, started } = supervise("mkdir x && touch started", { file });
   assert.is(code, 125);
   assert.match(stderr, /h\.mjs: error: an error that no handler caught: stray/);
   assert.not(started);

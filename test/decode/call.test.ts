@@ -226,6 +226,9 @@ const cases: readonly (readonly [
     process(text("tmpfs")),
     'mount(source="tmpfs", target="tmpfs"</home/cat/tmpfs>, filesystemtype="tmpfs", mountflags=MS_RDONLY|MS_BIND, data=NULL)',
   ],
+  ["flags of a pipe, which is not opened", "pipe2", [0, 0], unseen, "pipe2(pipefd=NULL, flags=0)"],
+  ["permission bits", "fchmod", [3, 0o4755], unseen, "fchmod(fd=3, mode=04755)"],
+  ["rights to ask for", "access", [0, 6], unseen, "access(pathname=NULL, mode=W_OK|R_OK)"],
   ["flags that are no flags", "unshare", [0x10000001], unseen, "unshare(flags=0x10000001)"],
 ];
 

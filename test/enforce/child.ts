@@ -43,7 +43,7 @@ const prelude = (programs: Readonly<Record<string, Program>>) => `
   import { native, nr } from ${from("src/enforce/native")};
   import { packFprog } from ${from("src/enforce/seccomp")};
   import { encode } from ${from("src/bpf/codec")};
-  import { loadShim } from ${from("shim/index")};
+  import { loadShim as shimHere } from ${from("shim/index")};
   const programs = {};
   for (const [name, text] of Object.entries(${JSON.stringify(texts(programs))}))
     programs[name] = readProgram(Buffer.from(text, "base64"));
@@ -57,8 +57,8 @@ const prelude = (programs: Readonly<Record<string, Program>>) => `
     return await new Promise((resolve) => worker.once("message", resolve));
   };
   const install = (program, options) => installStrictly(program, { rings: "keep", ...options });
-  const ring = () => loadShim().syscall(nr("io_uring_setup"), 1, new Uint8Array(120)).value;
-  const byHand = (program) => { const shim = loadShim();
+  const ring = () => shimHere().syscall(nr("io_uring_setup"), 1, new Uint8Array(120)).value;
+  const byHand = (program) => { const shim = shimHere();
     shim.prctl(38, 1, 0, 0, 0);
     shim.syscall(nr("seccomp"), 1, 1, packFprog(encode(program), native().wordBytes, program.endian, (bytes) => shim.address(bytes))); };
   const status = () => Object.fromEntries(fs.readFileSync("/proc/thread-self/status", "latin1")

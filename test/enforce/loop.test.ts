@@ -15,8 +15,6 @@ const program = denyOnly(ret.user_notif, "getpgid");
 const module = new URL(sourceUrl("test/enforce/answering"));
 
 const caller = (code: string) => `
-  const { loadShim } = await import(${JSON.stringify(sourceUrl("shim/index"))});
-  const { nr } = await import(${JSON.stringify(sourceUrl("src/enforce/native"))});
   const shim = loadShim("koffi");
   const { listener } = install(programs.original, { listener: true });
   const call = (argument) => { const answer = shim.syscall(nr("getpgid"), argument); return answer.ok ? answer.value : answer.name; };

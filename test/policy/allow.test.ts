@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { abi as factsOf, type SyscallName, syscallNr } from "../../arch/index.ts";
 import type { SeccompData } from "../../src/abi/data.ts";
 import { yamlRuleLine } from "../../src/formats/index.ts";
-import { type Allowance, allowanceFor } from "../../src/policy/allow.ts";
+import { type Allowance, allowanceFor, tellingShape } from "../../src/policy/allow.ts";
 import { allow, deny, policy } from "../../src/policy/builder.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
 import { lint } from "../../src/policy/lint.ts";
@@ -81,7 +81,7 @@ const cases: readonly (readonly [what: string, from: Policy, call: SeccompData, 
     "the mode of chmod means something, that of mkdir does not",
     own([]),
     data("fchmod", 3, 0o4755),
-    "0: - { action: allow, syscalls: [fchmod], when: mode == 2541 }",
+    "0: - { action: allow, syscalls: [fchmod], when: mode == S_IXOTH|S_IROTH|S_IXGRP|S_IRGRP|S_IRWXU|S_ISUID }",
   ],
   ["mkdir's mode", own([]), data("mkdir", 0x7ffd0000, 0o755), "0: - { action: allow, syscalls: [mkdir] }"],
   [
@@ -120,6 +120,21 @@ for (const [what, from, call, expected] of cases)
   allowing(what, () => {
     assert.is(said(from, call), expected);
   });
+
+allowing(
+  "calls are told apart as rules could: not by pointers but for null, nor by bits that nobody reads",
+  () => {
+    const { arch, nr } = data("fcntl");
+    const abi = "x86_64";
+    assert.is(arch, factsOf(abi).auditArch);
+    const fcntl = tellingShape([], abi, nr);
+    assert.is(fcntl([3n, 4n, 5n]), fcntl([9n, 0x7_0000_0004n, 6n]));
+    assert.is.not(fcntl([3n, 4n, 5n]), fcntl([3n, 3n, 5n]));
+    const chdir = tellingShape([own([allow("chdir").if("ptr(path) == 0")])], abi, data("chdir").nr);
+    assert.is(chdir([0x1000n]), chdir([0x2000n]));
+    assert.is.not(chdir([0x1000n]), chdir([0n]));
+  },
+);
 
 const joins: readonly (readonly [
   what: string,

@@ -5,7 +5,7 @@
  * Where all tables are of one arch, a thousand calls ask only once whether one of them was of another arch or out of
  * the first table, and calls that have no verdict are left for later, so that nothing is called in the loop:
  *
- *     n = nr - base;  x |= arch ^ ARCH | n >>> 9;  r[i] = E[n & 511]
+ *     n = nr - base;  x |= arch ^ ARCH;  y |= n;  r[i] = E[n & 511]      in the end: x === 0 && y < 512
  */
 import { SECCOMP_DATA_WORDS } from "../../abi/data.ts";
 import { type Tables, WINDOW } from "./table.ts";
@@ -45,13 +45,15 @@ function straightText({ none, verdicts }: Tables, arch: number | undefined, base
     const [o, i] = [`o+${SECCOMP_DATA_WORDS * k}|0`, `i+${k}|0`];
     const number = base === 0 ? `W[${o}]` : `W[${o}]-${base}`;
     const other = arch === undefined ? "" : `W[o+${SECCOMP_DATA_WORDS * k + 1}|0]^${arch | 0}|`;
+    // Where calls are left, a processor has no register to spare for y.
+    const wrong = complete ? `y=y|n;x=x|${other}0;` : `x=x|${other}n>>>${Math.log2(WINDOW)};`;
     const leave = complete ? "" : `if(v===${none}){P[k]=${i};k=k+1|0;}`;
-    return `{const n=${number};x=x|${other}n>>>${Math.log2(WINDOW)};const v=V[n&${WINDOW - 1}];Z[${i}]=v;${leave}}`;
+    return `{const n=${number};${wrong}const v=V[n&${WINDOW - 1}];Z[${i}]=v;${leave}}`;
   };
   return `function straight(i,e){
-let o=${SECCOMP_DATA_WORDS}*i|0,k=0,x=0;for(;i<e;i=i+${TURN}|0,o=o+${SECCOMP_DATA_WORDS * TURN}|0){
+let o=${SECCOMP_DATA_WORDS}*i|0,k=0,x=0,y=0;for(;i<e;i=i+${TURN}|0,o=o+${SECCOMP_DATA_WORDS * TURN}|0){
 ${Array.from({ length: TURN }, (_, k) => one(k)).join("\n")}
 }
-return x===0?k:-1;}
+return (x|y>>>${Math.log2(WINDOW)})===0?k:-1;}
 function rest(k){for(let j=0;j<k;j++){const i=P[j];Z[i]=judge(W,${SECCOMP_DATA_WORDS}*i);}}`;
 }

@@ -50,6 +50,8 @@ interface Code {
   many(calls: Uint32Array, returns: Uint32Array, count: number): void;
 }
 
+/** Where batches leave what they judge later; nothing else runs meanwhile. */
+const queue = new Uint32Array(CHUNK);
 /** V8 keeps one function for equal texts, and would take their tables for variables: so each text has a number. */
 let texts = 0;
 const made = new WeakMap<Program, Evaluator>();
@@ -68,7 +70,6 @@ function make(program: Program): Evaluator {
   const generated = generate(program, tables);
   if ("reason" in generated)
     return { kind: "interpreter", ...generated, ...entriesOf(interpret(program, tables)) };
-  const queue = new Uint32Array(CHUNK);
   return {
     kind: "jit",
     ...entriesOf(generated),

@@ -73,6 +73,7 @@ export const enforcing: readonly Command[] = [
     examples: [
       ["seccat run --policy p.yaml -- ls -l", "exits as ls does"],
       ["seccat run -p p.yaml --dry-run -- ls -l", "what it would do"],
+      ["seccat run -p p.yaml --suggest wider.yaml -- ls -l", "what was denied, and a policy that allows it"],
       ["seccat run -p p.yaml --user nobody --clear-env --env PATH -- ls", "as nobody, with PATH alone"],
     ],
     run: async (args) => (await import("../run.ts")).runCommand(args),
@@ -97,6 +98,7 @@ export const enforcing: readonly Command[] = [
       },
       timeout: { describe: "how long a handler may take; 10000 otherwise", value: "MS" },
       ...setting,
+      json: { describe: "tell failures of handlers, and at last the end, as lines of JSON on stderr" },
     },
     starts: "always",
     examples: [["seccat supervise --handlers h.ts -- make", "exits as make does"]],

@@ -66,6 +66,10 @@ export const learning: readonly Command[] = [
       split,
       default: otherwise,
       widen,
+      args: {
+        describe:
+          "learn conditions too, for arguments whose values have names: flags, commands, domains, signals, protection",
+      },
       partial: {
         describe:
           "write what the log, or a part of it, tells as a partial profile, from which seccat merge makes the policy",
@@ -74,6 +78,14 @@ export const learning: readonly Command[] = [
         describe:
           "with --partial: which part of which log this is; parts are numbered in their order, or by where they begin",
         value: "NAME:N[/TOTAL]",
+      },
+      "detach-on-interrupt": {
+        describe:
+          "on Ctrl-C write the policy and let the command go on, which runs in a session of its own (notify engine)",
+      },
+      view: {
+        describe:
+          "show calls a second, by process, and new calls as they come, on a terminal's stderr; by itself where the command neither reads nor prints there",
       },
       json: { describe: "print the policy and the report as JSON; compile --weights takes its counts" },
     },
@@ -131,6 +143,14 @@ export const learning: readonly Command[] = [
       ["seccat replay new.yaml --since old.yaml strace.txt", "what the new one does otherwise"],
     ],
     run: async (args) => (await import("../replay.ts")).replay(args),
+  },
+  {
+    name: "mark",
+    describe: "begin a phase in a trace that is going on",
+    positionals: [{ name: "name", describe: "the name of the mark" }],
+    options: { pid: { describe: "the pid of the seccat that traces, where several do", value: "PID" } },
+    examples: [["seccat mark ready", "for --after-marker ready, and --split phase"]],
+    run: async (args) => (await import("../mark.ts")).mark(args),
   },
   {
     name: "demo",

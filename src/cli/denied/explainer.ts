@@ -5,7 +5,7 @@ import type { Allowance } from "../../policy/allow.ts";
 import { visible } from "../output.ts";
 import { Flood, type FloodLimits, type Group, newGroup } from "./flood.ts";
 import { type Origin, originOf, type Source, shapes } from "./origin.ts";
-import type { LineOutput } from "./output.ts";
+import { jsonLine, type LineOutput } from "./output.ts";
 import {
   type DenialRecord,
   decodedCall,
@@ -89,7 +89,7 @@ export class Explainer {
     clearTimeout(this.#reminder);
     this.#tellHidden([...this.#kinds.values()]);
     const rows = rowsOf([...this.#kinds.values()]);
-    if (this.#json) this.#output.write(JSON.stringify(summaryJson(rows, result)));
+    if (this.#json) this.#output.write(jsonLine(summaryJson(rows, result)));
     else if (rows.length > 0) this.#output.write(summaryText(rows, this.#output.style));
     this.#output.end();
   }
@@ -152,9 +152,7 @@ export class Explainer {
   }
 
   #tell(record: DenialRecord): void {
-    this.#output.write(
-      this.#json ? JSON.stringify(recordJson(record)) : recordText(record, this.#output.style),
-    );
+    this.#output.write(this.#json ? jsonLine(recordJson(record)) : recordText(record, this.#output.style));
   }
 
   #remind(): void {
@@ -166,10 +164,9 @@ export class Explainer {
   #tellHidden(kinds: readonly Kind[]): void {
     const hidden = kinds.filter((kind) => kind.hidden > 0).sort((a, b) => b.hidden - a.hidden);
     for (const kind of hidden.slice(0, MOST_TOLD))
-      this.#output.write(this.#json ? JSON.stringify(hiddenJson(kind)) : hiddenText(kind));
+      this.#output.write(this.#json ? jsonLine(hiddenJson(kind)) : hiddenText(kind));
     const others = hidden.slice(MOST_TOLD);
-    if (others.length > 0)
-      this.#output.write(this.#json ? JSON.stringify(othersJson(others)) : othersText(others));
+    if (others.length > 0) this.#output.write(this.#json ? jsonLine(othersJson(others)) : othersText(others));
     for (const kind of hidden) kind.hidden = 0;
   }
 }

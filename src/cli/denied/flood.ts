@@ -26,7 +26,7 @@ export interface FloodLimits {
   readonly perSecond: number;
 }
 
-const usual: FloodLimits = { first: 3, pause: 1000, burst: 100, perSecond: 20 };
+const usual: FloodLimits = { first: 8, pause: 1000, burst: 100, perSecond: 20 };
 
 /** Decides what is told; `now` gives milliseconds. */
 export class Flood {

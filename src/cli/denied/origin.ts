@@ -5,7 +5,7 @@ import { packData } from "../../abi/data.ts";
 import type { Place } from "../../abi/error.ts";
 import { trace } from "../../bpf/run.ts";
 import { ociAllowLine, readTree, yamlRuleLine } from "../../formats/index.ts";
-import { type Allowance, allowanceFor, type NoAllowance, tellingArguments } from "../../policy/allow.ts";
+import { type Allowance, allowanceFor, type NoAllowance, tellingShape } from "../../policy/allow.ts";
 import { evaluate, type Reason } from "../../policy/evaluate.ts";
 import type { Policy } from "../../policy/types.ts";
 import type { Loaded } from "../binary.ts";
@@ -101,16 +101,16 @@ function lineOf(
 /** Tells calls apart as rules of `sources` could: by their number and the arguments that a rule would look at. */
 export function shapes(sources: readonly Source[]): (data: SeccompData) => string {
   const policies = sources.flatMap(({ filter }) => filter.policy ?? []);
-  const known = new Map<string, readonly number[]>();
+  const known = new Map<string, ReturnType<typeof tellingShape>>();
   return ({ arch, nr, args }) => {
     const call = `${arch} ${nr}`;
-    let indices = known.get(call);
-    if (!indices) {
+    let shape = known.get(call);
+    if (!shape) {
       const abi = abiOf(arch, nr);
-      indices = abi === undefined ? [] : tellingArguments(policies, abi, nr);
-      known.set(call, indices);
+      shape = abi === undefined ? () => "" : tellingShape(policies, abi, nr);
+      known.set(call, shape);
     }
-    return `${call} ${indices.map((index) => args[index]).join()}`;
+    return `${call} ${shape(args)}`;
   };
 }
 

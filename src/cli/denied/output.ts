@@ -34,6 +34,14 @@ export function openLines(path: string | undefined): LineOutput {
   }
 }
 
+/** A value as one line of JSON in which no character can steer a terminal, or break the line for a reader. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 class FileOutput implements LineOutput {
   readonly style: Style;
   readonly #fd: number;

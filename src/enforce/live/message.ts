@@ -8,10 +8,14 @@ import type { Viewed } from "./recorder.ts";
 export interface ReceiverOrder {
   readonly native: AbiName;
   readonly phases: PhaseOptions;
+  /** Whether calls are told apart by the arguments that conditions are learned for. */
+  readonly args: boolean;
   /** Whether to tell, several times a second, who is alive and what is new. */
   readonly view: boolean;
   readonly mailbox: SharedArrayBuffer;
   readonly bell: SharedArrayBuffer;
+  /** Descriptor of the page that a keeper shares; undefined without one. */
+  readonly page: number | undefined;
 }
 
 /** What the recording came to. */
@@ -54,6 +58,11 @@ export function putMark(mailbox: SharedArrayBuffer, name: string): boolean {
   new Uint8Array(mailbox, 4).set(new TextEncoder().encode(name).subarray(0, written));
   Atomics.store(length, 0, written);
   return true;
+}
+
+/** Whether there is no mark on its way. */
+export function isMailboxEmpty(mailbox: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(mailbox, 0, 1), 0) === 0;
 }
 
 /** Takes the mark out; undefined when there is none. */

@@ -16,6 +16,8 @@ export interface Reception {
   readonly onCall: (words: Uint32Array) => void;
   /** Runs every `TURN` milliseconds or so. */
   readonly onTurn: () => void;
+  /** Where the call lies that is being answered; a page that a keeper sees. */
+  readonly memory: Uint8Array | undefined;
 }
 
 /** The time between two turns, in milliseconds. */
@@ -28,9 +30,9 @@ export function receiveAll(
   listener: Listener,
   stop: number,
   bell: BellListener,
-  { onCall, onTurn }: Reception,
+  { onCall, onTurn, memory }: Reception,
 ): LoopEnd {
-  const exchange = new Exchange(listener);
+  const exchange = new Exchange(listener, memory);
   const poll = new Poll(listener.shim, listener.descriptor, stop);
   listener.syncWakeUp();
   let turnAt = performance.now() + TURN;
@@ -71,12 +73,12 @@ class Exchange {
   /** The struct seccomp_notif of the call received last. */
   readonly words: Uint32Array;
 
-  constructor({ shim, descriptor }: Listener) {
+  constructor({ shim, descriptor }: Listener, memory: Uint8Array | undefined) {
     const sizes = notifSizes(shim);
     this.#shim = shim;
     this.#fd = descriptor;
-    this.#notif = new Uint8Array(sizes.notif);
-    this.words = new Uint32Array(this.#notif.buffer);
+    this.#notif = memory?.subarray(0, sizes.notif) ?? new Uint8Array(sizes.notif);
+    this.words = new Uint32Array(this.#notif.buffer, this.#notif.byteOffset, sizes.notif / 4);
     this.#response = encodeResponse(0n, { continue: true }, sizes.response, native().endian);
     this.#id = new Uint32Array(this.#response.buffer, 0, 2);
   }

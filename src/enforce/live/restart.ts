@@ -147,7 +147,8 @@ function wasReceived({ words }: Recent, frame: DataView, ip: bigint): boolean {
   return false;
 }
 
-function bytesOf(notif: Uint32Array): Uint8Array {
+/** The bytes of a struct seccomp_notif. */
+export function bytesOf(notif: Uint32Array): Uint8Array {
   return new Uint8Array(notif.buffer, notif.byteOffset, notif.byteLength);
 }
 

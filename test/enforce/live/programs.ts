@@ -50,7 +50,7 @@ export async function byListener(
     each: (process) => learner.take(process),
     stdio: ["ignore", "ignore", "inherit"],
   });
-  if (result.kind === "not-started") throw result.error;
+  if (result.kind !== "ended") throw new Error("the command did not run to its end");
   return { learned: learner.finish(), status: result.status };
 }
 
