@@ -101,7 +101,9 @@ function outcome(result: Recorded, learner: Learner): Watched | number | SeccatE
   }
   sayWhatIsMissing(result.account);
   const learned = learner.finish();
-  return result.kind === "left" ? { learned, status: 0, left: result.pid } : { learned, status: result.status };
+  return result.kind === "left"
+    ? { learned, status: 0, left: result.pid }
+    : { learned, status: result.status };
 }
 
 function sayWhatIsMissing({ listeners }: Account): void {

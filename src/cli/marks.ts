@@ -64,11 +64,7 @@ function listening(server: Server, path: string): Promise<boolean> {
   });
 }
 
-function answer(
-  socket: Socket,
-  tellers: Set<number>,
-  onMark: (name: string) => void | Promise<void>,
-): void {
+function answer(socket: Socket, tellers: Set<number>, onMark: (name: string) => void | Promise<void>): void {
   let text = "";
   socket.setEncoding("utf8").on("error", () => socket.destroy());
   socket.on("data", (part: string) => {

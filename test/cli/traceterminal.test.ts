@@ -33,9 +33,11 @@ function learned(): readonly (string | number)[] {
   return readPolicy(readFileSync(policy, "utf8")).policy.rules[0]?.syscalls ?? [];
 }
 
-onKernel("an interactive shell has its terminal while it is watched: job control, Ctrl-C, Ctrl-Z, its exit code", () => {
-  const said = onTerminal(
-    `
+onKernel(
+  "an interactive shell has its terminal while it is watched: job control, Ctrl-C, Ctrl-Z, its exit code",
+  () => {
+    const said = onTerminal(
+      `
 shell = start([words, "bash", "--norc", "-i"], PS1="ready> ")
 shell.until("ready> ")
 shell.type("stty size\\n"); print(shell.until(r"\\d+ \\d+\\r\\n").strip())
@@ -47,11 +49,12 @@ shell.type("\\x1a"); print(shell.until("Stopped")); shell.until("ready> ")
 shell.type("fg\\n"); shell.until(r"sleep 61\\r\\n"); time.sleep(0.5)
 shell.type("\\x03"); shell.until("ready> ")
 shell.type("exit 5\\n"); print(shell.until("itself ended with 5")); print(shell.end())`,
-    tracer(""),
-  );
-  assert.equal(said.trim().split("\n"), ["37 91", "status 130", "Stopped", "itself ended with 5", "0"]);
-  assert.ok(learned().includes("setpgid"));
-});
+      tracer(""),
+    );
+    assert.equal(said.trim().split("\n"), ["37 91", "status 130", "Stopped", "itself ended with 5", "0"]);
+    assert.ok(learned().includes("setpgid"));
+  },
+);
 
 onKernel("Ctrl-C ends the command, and what was seen is written", () => {
   const said = onTerminal(
