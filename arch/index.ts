@@ -26,6 +26,13 @@ export {
 } from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
 export {
+  type Needed,
+  type NeededSet,
+  neededFor,
+  neededSetNames,
+  neededSets,
+} from "./needed.ts";
+export {
   isSyscallName,
   newestKernel,
   newestNr,

@@ -14,10 +14,9 @@ import {
   tellPartials,
 } from "../trace/partial.ts";
 import { type Args, usage } from "./args.ts";
-import { type Delivery, deliver, widened } from "./delivery.ts";
+import { type Delivery, deliver, extrasOf, widened, withExtras } from "./delivery.ts";
 import { policyOf } from "./filter.ts";
 import { inFile, inputName, readInput } from "./input.ts";
-import { causesOf } from "./lint.ts";
 import { checkOutput, Exit, errStyle, printIssue, printJson, say, writeOutput } from "./output.ts";
 import { optionsOf } from "./traceoptions.ts";
 
@@ -26,11 +25,14 @@ interface Inputs {
   readonly policies: readonly Policy[];
 }
 
+/** Options about what partial profiles tell. */
+const forPartials = ["only", "pid", "after-marker", "until-marker", "split", "default"] as const;
+
 /** `seccat merge`. */
 export async function mergeCommand(args: Args): Promise<number> {
   const output = args.output();
   if (output !== undefined) checkOutput(output);
-  const { partials, policies } = readAll(args.texts("inputs"));
+  const { partials, policies } = readAll(args.texts("inputs"), args.flag("partial"));
   const parts = mergePartials(partials);
   if (args.flag("partial")) {
     if (policies.length > 0)
@@ -41,17 +43,23 @@ export async function mergeCommand(args: Args): Promise<number> {
     writeOutput(output ?? "-", parts.map(formatPartial).join(""));
     return Exit.yes;
   }
+  const idle = parts.length > 0 ? undefined : forPartials.find((name) => args.maybe(name) !== undefined);
+  if (idle !== undefined)
+    throw usage(`--${idle} is for partial profiles, and there are only policies`, {
+      fix: `leave out --${idle}`,
+    });
   const delivery: Delivery = { output, json: args.flag("json"), split: args.maybe("split") !== undefined };
-  if (parts.length === 0) writeUnion(mergePolicies(policies), delivery);
+  const extras = extrasOf(args);
+  const learned = parts.length > 0 ? learnParts(parts, args) : undefined;
+  if (learned && policies.length === 0) deliver(widened(learned, extras), delivery);
   else {
-    const learned = widened(learnParts(parts, args), causesOf(args) ?? []);
-    if (policies.length === 0) deliver(learned, delivery);
-    else writeUnion(mergePolicies([learned.policy, ...policies]), delivery);
+    const union = mergePolicies([...(learned ? [learned.policy] : []), ...policies]);
+    writeUnion(withExtras(union, extras), delivery);
   }
   return Exit.yes;
 }
 
-function readAll(paths: readonly string[]): Inputs {
+function readAll(paths: readonly string[], isPartial: boolean): Inputs {
   if (paths.filter((path) => path === "-").length > 1)
     throw usage("standard input can be read once only", { fix: "write one of them to a file" });
   const partials: Partial[] = [];
@@ -60,6 +68,8 @@ function readAll(paths: readonly string[]): Inputs {
     const bytes = readInput(path);
     const file = inputName(path);
     const text = Buffer.from(bytes).toString("utf8");
+    // What a combiner gets where no log was.
+    if (isPartial && text.trim() === "") continue;
     if (isPartialText(text)) {
       for (const partial of inFile(file, () => readPartials(text))) partials.push(partial);
       continue;

@@ -6,12 +6,12 @@ import { formatPartial, type PartialOptions, type PartialPlace } from "../trace/
 import { scalarsApart } from "../trace/scalar.ts";
 import { type Args, usage } from "./args.ts";
 import { inputName, piecesOf } from "./input.ts";
-import { checkOutput, Exit, say, writeOutput } from "./output.ts";
+import { checkOutput, Exit, writeOutput } from "./output.ts";
 import { Progress, sizeOf } from "./progress.ts";
 import { optionsOf } from "./traceoptions.ts";
 
 /** Options that choose among what was learned; a part of a log does not know enough for that. */
-const forMerge = ["only", "pid", "after-marker", "until-marker", "split", "default", "widen"] as const;
+const forMerge = ["only", "pid", "after-marker", "until-marker", "split", "default", "widen", "add"] as const;
 
 /** Writes the partial profiles of logs, a line each. */
 export async function tracePartial(args: Args, logs: readonly string[]): Promise<number> {
@@ -30,7 +30,6 @@ export async function tracePartial(args: Args, logs: readonly string[]): Promise
   const lines: string[] = [];
   for (const log of logs) lines.push(await condensed(log, place, options));
   writeOutput(output, lines.join(""));
-  if (output !== "-") say(`wrote ${output}`);
   return Exit.yes;
 }
 

@@ -100,7 +100,7 @@ function seenIn(entries: readonly Counted[]): Seen[] {
 function learnedArg(call: SyscallName, seen: Seen, arches: readonly AbiName[]): LearnedArg {
   const { name, scalar, unknown } = seen;
   const values = valuesOf(call, seen);
-  const base = { name, allowed: allowedIn(seen), known: scalar.meaning.names.length, unknown, values };
+  const base = { name, allowed: allowedIn(call, seen), known: scalar.meaning.names.length, unknown, values };
   if (unknown > 0) return { ...base, when: undefined };
   const when = whenOf(call, seen);
   const isShort = values.length <= mostValues || isMasked(scalar);
@@ -108,13 +108,14 @@ function learnedArg(call: SyscallName, seen: Seen, arches: readonly AbiName[]): 
 }
 
 /** How many flags, and values that are no flags, were seen. */
-function allowedIn({ scalar, values }: Seen): number {
+function allowedIn(call: SyscallName, { scalar, values }: Seen): number {
   return Math.max(
-    ...[...values.values()].map((own) => {
+    ...[...values].map(([abi, own]) => {
       const kept = keptBits(scalar);
       const plain = new Set([...own.keys()].map((value) => value & kept));
       const bits = [...own.keys()].reduce((all, value) => all | value, 0n) & ~kept;
-      return (kept === 0n ? 0 : plain.size) + [...bits.toString(2)].filter((digit) => digit === "1").length;
+      const flags = bits === 0n ? 0 : maskText(abi, call, scalar, bits).split("|").length;
+      return (kept === 0n ? 0 : plain.size) + flags;
     }),
     0,
   );

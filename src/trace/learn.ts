@@ -24,8 +24,9 @@ import type { PhaseOptions } from "./phase.ts";
 import { follow, newProcesses, type Processes, taskOf } from "./process.ts";
 import { checkCallName, noCalls, noneKnown, nothingTaken } from "./refusal.ts";
 import type { Group, LearnedCall, LearnReport, ReadReport, WatchCounts } from "./report.ts";
+import { addCounts, joinReports } from "./report.ts";
 import { ScalarMarks } from "./scalar.ts";
-import { callsIn, count, type Tallied, type Tally } from "./tally.ts";
+import { addTally, callsIn, count, type Tallied, type Tally, tallyOfCalls } from "./tally.ts";
 import type { WatchedProcess } from "./watched.ts";
 
 /** What to learn from, and of which processes and phases. */
@@ -48,6 +49,8 @@ export interface Learned {
   readonly report: LearnReport;
   /** With `split`: the policy of each process, program or phase, in the order in which they began. */
   readonly parts: readonly Part[];
+  /** What all that was learned from. */
+  readonly taken: Taken;
 }
 
 /** What was learned of one process, program or phase. */
@@ -72,9 +75,11 @@ export interface Learner {
   taken(): Taken;
 }
 
-/** The calls of the processes that were taken, as the log shows them. */
+/** The calls of the processes that were taken, as they were seen. */
 export interface Taken {
   readonly calls: readonly Tallied[];
+  /** With `split`: those of each process, program or phase. */
+  readonly parts: ReadonlyMap<string, readonly Tallied[]>;
   readonly report: ReadReport;
 }
 
@@ -124,8 +129,8 @@ export function newLearner(options: LearnOptions): Learner {
     see: (event) => see(state, event),
     take: (process) => take(state, process),
     mark: (name) => mark(table, name, state.order + 1),
-    finish: () => finish(state),
-    taken: () => ({ calls: takenCalls(state), report: readReport(state) }),
+    finish: () => learnTaken(takenFrom(state), options),
+    taken: () => takenFrom(state),
   };
 }
 
@@ -162,44 +167,58 @@ function take(state: State, process: WatchedProcess): void {
 }
 
 function close(state: State, event: EndEvent): void {
-  const { counts } = state;
   state.runs++;
-  state.counts = {
-    lines: counts.lines + event.counts.lines,
-    read: counts.read + event.counts.read,
-    blank: counts.blank + event.counts.blank,
-    unreadable: counts.unreadable + event.counts.unreadable,
-    doubtful: counts.doubtful + event.counts.doubtful,
-    summary: counts.summary + event.counts.summary,
-  };
+  state.counts = addCounts(state.counts, event.counts);
   state.unreadable.push(...event.unreadable);
   state.doubtful.push(...event.doubtful);
 }
 
-function takenCalls(state: State): readonly Tallied[] {
+function takenFrom(state: State): Taken {
   const { choice, table, watched, counts, unreadable } = state;
   if (!table.begun && !watched) throw noCalls(counts, unreadable);
   settleAll(choice);
-  const entries = inOrder(choice.taken.tally);
-  if (entries.length === 0) throw nothingTaken(choice, watched !== undefined);
-  return entries;
+  const calls = inOrder(choice.taken.tally);
+  if (calls.length === 0) throw nothingTaken(choice, watched !== undefined);
+  const parts = new Map([...choice.taken.parts].map(([name, tally]) => [name, inOrder(tally)]));
+  return { calls, parts, report: readReport(state) };
 }
 
 function inOrder(tally: Tally): Tallied[] {
   return [...tally.values()].sort((a, b) => a.first - b.first);
 }
 
-function finish(state: State): Learned {
-  const { options, choice } = state;
-  const resolved = resolveAll(takenCalls(state), options);
+/** What was learned of calls that were taken. Throws SeccatError "trace" when a policy can hold none of them. */
+export function learnTaken(taken: Taken, options: LearnOptions): Learned {
+  const resolved = resolveAll(taken.calls, options);
   const syscalls = listCalls(resolved, options);
   if (syscalls.length === 0) throw noneKnown(resolved[0]?.warning);
   const policy = policyOf(options, resolved, syscalls);
-  const parts = [...choice.taken.parts]
-    .map(([name, tally]) => partOf(options, name, inOrder(tally)))
+  const parts = [...taken.parts]
+    .map(([name, calls]) => partOf(options, name, calls))
     .filter((part) => part.syscalls.length > 0)
     .sort((a, b) => (a.syscalls[0]?.line ?? 0) - (b.syscalls[0]?.line ?? 0));
-  return { policy, report: reportOn(state, resolved, syscalls, policy.arches), parts };
+  const phases = options.split === "phase" ? parts.map(({ name }) => name) : [];
+  const report = reportOn(taken.report, options, { resolved, syscalls, arches: policy.arches, phases });
+  return { policy, report, parts, taken };
+}
+
+/** The calls of several runs of one command, the later ones behind the earlier. */
+export function joinTaken(first: Taken, second: Taken): Taken {
+  const before = first.report.watched?.calls ?? first.report.counts.lines;
+  const join = (a: readonly Tallied[], b: readonly Tallied[]) => {
+    const tally = tallyOfCalls(a, 0);
+    addTally(tally, tallyOfCalls(b, before));
+    return inOrder(tally);
+  };
+  const names = [...new Set([...first.parts.keys(), ...second.parts.keys()])];
+  const parts = names.map((name): [string, Tallied[]] => {
+    return [name, join(first.parts.get(name) ?? [], second.parts.get(name) ?? [])];
+  });
+  return {
+    calls: join(first.calls, second.calls),
+    parts: new Map(parts),
+    report: joinReports(first.report, second.report),
+  };
 }
 
 function resolveAll(entries: readonly Tallied[], options: LearnOptions): Counted[] {
@@ -258,13 +277,19 @@ function listCalls(resolved: readonly Counted[], options: LearnOptions): Learned
   });
 }
 
+/** What a report is made of besides how the log was read. */
+interface Findings {
+  readonly resolved: readonly Counted[];
+  readonly syscalls: readonly LearnedCall[];
+  readonly arches: readonly AbiName[];
+  readonly phases: readonly string[];
+}
+
 function reportOn(
-  state: State,
-  resolved: readonly Counted[],
-  syscalls: readonly LearnedCall[],
-  arches: readonly AbiName[],
+  read: ReadReport,
+  options: LearnOptions,
+  { resolved, syscalls, arches, phases }: Findings,
 ): LearnReport {
-  const { options } = state;
   const warnings = [...new Set(resolved.flatMap(({ warning }) => (warning === "" ? [] : [warning])))];
   const others = arches.filter((name) => name !== options.native);
   if (others.length > 0)
@@ -272,12 +297,14 @@ function reportOn(
       `calls were made in the mode of ${others.join(" and ")}: the policy lists that architecture too, and its one rule allows every call on each`,
     );
   return {
-    ...readReport(state),
+    ...read,
     unfinished: resolved.reduce((sum, { entry }) => sum + entry.unfinished, 0),
+    phases,
+    once: syscalls.filter(({ count }) => count === 1).map(({ call }) => call),
     syscalls,
     arches,
     warnings,
-    notes: [...libcNotes(options.native, resolved), ...argNotes(state.runs, syscalls)],
+    notes: [...libcNotes(options.native, resolved), ...argNotes(read.runs, syscalls)],
   };
 }
 

@@ -83,7 +83,7 @@ export class ScalarMarks {
     const key = shown.join(" ");
     const had = values.get(key);
     if (had !== undefined) return had;
-    const mark = markOf(scalars.map((scalar, i) => numberShown(scalar, resolved.abi, shown[i] ?? "")));
+    const mark = markOf(scalars.map((scalar, i) => readShown(scalar, resolved.abi, shown[i] ?? "")));
     if (marks.size >= mostMarks && !marks.has(mark)) return markOf(scalars.map(() => undefined));
     marks.add(mark);
     if (values.size < mostMarks) values.set(key, mark);
@@ -115,7 +115,7 @@ export function scalarsApart(native: AbiName): (call: Pick<CallEvent, "name" | "
   return (call) => modes.map((mode) => marks.mark(call, mode)).join(" ");
 }
 
-function numberShown({ width }: Scalar, abi: AbiName, text: string): bigint | undefined {
+function readShown({ width }: Scalar, abi: AbiName, text: string): bigint | undefined {
   if (text === "") return undefined;
   const value = shownRegister(text, abi, (words) => constantOf(abi, words));
   return value === undefined ? undefined : BigInt.asUintN(width, value);

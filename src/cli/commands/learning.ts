@@ -41,6 +41,12 @@ const widen: Option = {
   describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
   value: "LIST",
 };
+const add: Option = {
+  describe:
+    "allow what a trace can miss, by calls or by sets: usual (the ends of threads and processes, returns from signals), end, signal, lock, memory, clock, loader (what starts a program, for a filter that is there before)",
+  value: "LIST",
+  words: "syscall",
+};
 
 /** Commands that watch programs. */
 export const learning: readonly Command[] = [
@@ -66,9 +72,14 @@ export const learning: readonly Command[] = [
       split,
       default: otherwise,
       widen,
+      add,
       args: {
         describe:
           "learn conditions too, for arguments whose values have names: flags, commands, domains, signals, protection",
+      },
+      "until-stable": {
+        describe: "run the command again and again, until so many runs in a row have shown nothing new",
+        value: "N",
       },
       partial: {
         describe:
@@ -114,6 +125,7 @@ export const learning: readonly Command[] = [
       split,
       default: otherwise,
       widen,
+      add,
       json: { describe: "print the policy, and what is known about it, as JSON" },
     },
     examples: [
