@@ -79,7 +79,9 @@ const LARGE = { highWaterMark: 1 << 18 } as const;
 /** To process.stdin a folder is an empty file. */
 function standardInput(): NodeJS.ReadableStream {
   const stat = fstatSync(0);
-  return stat.isFile() || stat.isDirectory() ? createReadStream("", { ...LARGE, fd: 0, autoClose: false }) : process.stdin;
+  return stat.isFile() || stat.isDirectory()
+    ? createReadStream("", { ...LARGE, fd: 0, autoClose: false })
+    : process.stdin;
 }
 
 /** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
