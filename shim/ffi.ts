@@ -52,6 +52,11 @@ export function ffiNapiBackend(load: <Name extends keyof Modules>(id: Name) => M
     version: load("ffi-napi/package.json").version,
     syscall: (nr, args) => holding(args, () => Number(syscall(nr, ...args.map(plain)))),
     prctl: (option, args) => holding(args, () => Number(prctl(option, ...args.map(plain)))),
+    prepare: (nr, args) => {
+      const [a, b, c] = args.map(plain);
+      const none = plain(0);
+      return () => Number(syscall(nr, a, b, c, none, none, none));
+    },
     siginterrupt: (signal, flag) => Number(siginterrupt(signal, flag)),
     errno: () => ffi.errno(),
     address,

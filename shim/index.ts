@@ -118,6 +118,12 @@ function shimOf(backend: Backend): Shim {
     version: backend.version,
     prctl: (option, ...args) => result(backend.prctl(option, registers(args, 4))),
     syscall: (nr, ...args) => result(backend.syscall(nr, registers(args, 6))),
+    prepare: (nr, ...args) => {
+      const words = registers(args, 3).map((arg) =>
+        typeof arg === "object" ? backend.address(arg) : BigInt(arg),
+      );
+      return backend.prepare(nr, words);
+    },
     siginterrupt: (signal) => result(backend.siginterrupt(signal, 1)),
     address: (bytes) => backend.address(bytes),
     async poll(fd, timeout) {

@@ -21,6 +21,11 @@ export interface Shim {
   prctl(option: number, ...args: readonly CallArgument[]): CallResult;
   /** syscall(2) with up to six arguments; missing ones are 0. */
   syscall(nr: number, ...args: readonly CallArgument[]): CallResult;
+  /**
+   * A call with up to three arguments that do not change, to be made again and again at half the cost: gives its value, or
+   * -1. The bytes among them must be kept reachable meanwhile.
+   */
+  prepare(nr: number, ...args: readonly CallArgument[]): () => number;
   /** siginterrupt(3): lets a signal with a handler interrupt the calls of the thread that gets it, which else start again. */
   siginterrupt(signal: number): CallResult;
   /** Where `bytes` lie in memory; they stay there while the array is referenced. */
@@ -36,6 +41,8 @@ export interface Backend {
   /** The functions as they are: -1 and errno on failure. Integers arrive unsigned, those above 32 bits as bigints. */
   syscall(nr: number, args: readonly CallArgument[]): number;
   prctl(option: number, args: readonly CallArgument[]): number;
+  /** Three arguments, as they will be in registers. */
+  prepare(nr: number, args: readonly bigint[]): () => number;
   siginterrupt(signal: number, flag: number): number;
   errno(): number;
   address(bytes: Uint8Array): bigint;

@@ -240,11 +240,17 @@ const failures: readonly (readonly [
     "a module would be preloaded, spelt otherwise",
     { execArgv: [`--experimental_loader=${marker}`] },
     "usage",
-    /before the filter/,
+    /not under the filter/,
   ],
   [
     "the environment has one preloaded",
     { env: { NODE_OPTIONS: `--no-warnings --import=${marker}` } },
+    "usage",
+    /NODE_OPTIONS/,
+  ],
+  [
+    "the environment has one required, with quotes within the word",
+    { env: { NODE_OPTIONS: `--re"qui\\\\re"=${marker}` } },
     "usage",
     /NODE_OPTIONS/,
   ],
@@ -260,6 +266,23 @@ const failures: readonly (readonly [
     "usage",
     /--env-file/,
   ],
+  ...[
+    "--build-snapshot",
+    "inspect",
+    "--watch",
+    "--watch-path=.",
+    "--test",
+    "--run=x",
+    "--snapshot-blob=x",
+  ].map(
+    (option) =>
+      [
+        `Node would run the module by itself, or run something else: ${option}`,
+        { execArgv: [option] },
+        "usage",
+        /not under the filter/,
+      ] as const,
+  ),
   ["an option is unknown", { ...JSON.parse('{"silent":true}') }, "schema", /silent/],
   ["the policy is none", { ...JSON.parse('{"policy":"allow"}') }, "schema", /no policy/],
 ];

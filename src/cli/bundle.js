@@ -27,19 +27,6 @@ const licences = {
   },
 };
 
-/**
- * Files find others beside themselves, such as those that workers and preloads run; in the bundle they look where they stand
- * in dist, which the package has too.
- */
-const places = {
-  name: "places",
-  transform(code, id) {
-    if (!id.startsWith(`${root}src/`) || !code.includes("import.meta.url")) return null;
-    const place = `../${id.slice(root.length).replace(/\.ts$/, ".js")}`;
-    return code.replaceAll("import.meta.url", `new URL(${JSON.stringify(place)}, import.meta.url).href`);
-  },
-};
-
 /** What is loaded together goes into one file, with all that it imports and no earlier group has: each file takes its time. */
 const groups = [
   { name: "base", test: /\/src\/cli\/(main|parse)\.ts$|\/yargs/ },
@@ -49,6 +36,16 @@ const groups = [
   },
   { name: "running", test: /\/src\/enforce\/run\.ts$/ },
 ].map((group, i) => ({ ...group, priority: 9 - i }));
+
+/** A module finds files by where it lies in `dist`: the threads and processes that it starts run those. */
+const places = {
+  name: "places",
+  transform(code, id) {
+    const path = id.slice(root.length).replace(/\.ts$/, ".js");
+    if (!id.startsWith(root) || path.startsWith("node_modules/")) return null;
+    return code.replaceAll("import.meta.url", `new URL("../${path}", import.meta.url).href`);
+  },
+};
 
 await build({
   cwd: root,

@@ -76,8 +76,12 @@ export function readIncluded(path: string): string {
 /** Node reads standard input in pieces of 64 KiB, and each has its price. */
 const LARGE = { highWaterMark: 1 << 18 } as const;
 
+/** To process.stdin a folder is an empty file. */
 function standardInput(): NodeJS.ReadableStream {
-  return fstatSync(0).isFile() ? createReadStream("", { ...LARGE, fd: 0, autoClose: false }) : process.stdin;
+  const stat = fstatSync(0);
+  return stat.isFile() || stat.isDirectory()
+    ? createReadStream("", { ...LARGE, fd: 0, autoClose: false })
+    : process.stdin;
 }
 
 /** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */

@@ -92,10 +92,14 @@ export function someThreadDiverges(
   );
 }
 
-/** Throws SeccatError "host" for those of `flags` that this kernel does not know; asks it without installing anything. */
+/**
+ * Throws SeccatError "host" for those of `flags` that this kernel does not know; asks it without installing anything, and not
+ * about tsync, which is as old as seccomp(2).
+ */
 export function requireFlags(shim: Shim, flags: readonly FilterFlag[]): void {
-  if (flags.length === 0 || !answersProbes(shim)) return;
-  const unknown = flags.filter((flag) => !flagKnown(shim, flag));
+  const younger = flags.filter((flag) => flag !== "tsync");
+  if (younger.length === 0 || !answersProbes(shim)) return;
+  const unknown = younger.filter((flag) => !flagKnown(shim, flag));
   if (unknown.length === 0) return;
   throw new SeccatError({
     code: "host",

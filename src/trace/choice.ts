@@ -156,8 +156,9 @@ function place(choice: Choice, task: Task, fate: Bucket | undefined): void {
   choice.fates.set(task, fate);
   if (!held) return;
   const { phases, image } = beginningOf(leader);
+  const start = isKnown(image) ? image : firstImage(leader.stretches);
   for (const { stretch, tally } of held)
-    put(choice, fate, leader.pid, tally, [...phases, ...stretch.phases], stretch.image ?? image);
+    put(choice, fate, leader.pid, tally, [...phases, ...stretch.phases], stretch.image ?? start);
 }
 
 /** Sorts a process that was watched; how many calls it made. Of such, it is known who made whom. */
@@ -168,13 +169,14 @@ export function takeWatched(choice: Choice, process: WatchedProcess): number {
   const isLeft =
     (wanted && !tids.some((tid) => wanted.has(tid))) || (options.only === "child" && parent === undefined);
   const fate = isLeft ? left : taken;
+  const start = isKnown(image) ? image : firstImage(cuts);
   const stretches = [firstStretch];
   for (const at of cuts) stretches.push(nextStretch(stretches.at(-1) ?? firstStretch, at));
   let calls = 0;
   stretches.forEach((stretch, i) => {
     const tally = watchedTally(process.calls.filter((call) => call.stretch === i));
     calls += callsIn(tally);
-    put(choice, fate, pid, tally, [...reached, ...stretch.phases], stretch.image ?? image);
+    put(choice, fate, pid, tally, [...reached, ...stretch.phases], stretch.image ?? start);
   });
   return calls;
 }
@@ -205,6 +207,15 @@ function addPart({ parts }: Bucket, name: string, tally: Tally): void {
 }
 
 const UNKNOWN: Image = Object.freeze({ exe: "", comm: "" });
+
+function isKnown({ exe, comm }: Image): boolean {
+  return exe !== "" || comm !== "";
+}
+
+/** What a process executes first, which its first execve belongs to. */
+function firstImage(stretches: readonly { readonly image?: Image | undefined }[]): Image {
+  return stretches.find(({ image }) => image !== undefined)?.image ?? UNKNOWN;
+}
 
 /** The phases that those had reached whom a process comes from when each made the next, and the program it began as. */
 function beginningOf(leader: Task): { phases: string[]; image: Image } {

@@ -89,6 +89,6 @@ export function partOf(
   image: Image,
 ): string {
   if (split === "process") return pid === undefined ? "the first process" : String(pid);
-  if (split === "exe") return image.exe || image.comm || "before the first exec";
+  if (split === "exe") return image.exe || image.comm || "unknown";
   return phases.findLast((phase) => phase !== AFTER && phase !== UNTIL) ?? START;
 }

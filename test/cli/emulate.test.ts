@@ -324,6 +324,17 @@ test("standard input may be a file of which somebody has read the beginning", ()
   });
 });
 
+test("a folder on standard input is refused", () => {
+  withFiles({ "cat.yaml": policyText }, (folder) => {
+    const fd = openSync(folder, "r");
+    const args = [...seccatArgs, "emulate", join(folder, "cat.yaml"), "-"];
+    const done = spawnSync(process.execPath, args, { stdio: [fd, "pipe", "pipe"], encoding: "utf8" });
+    closeSync(fd);
+    assert.is(done.status, 2);
+    assert.match(done.stderr, /^seccat: error: cannot read \(standard input\): .*directory\n$/);
+  });
+});
+
 test("a reader that leaves early ends it without a word", () => {
   withFiles({ "p.yaml": policyText }, (cwd) => {
     const quoted = [process.execPath, ...seccatArgs]

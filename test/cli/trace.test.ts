@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readPolicy } from "../../src/formats/index.ts";
 import { skip, whyNotHere } from "../enforce/programs.ts";
-import { seccat, withFiles } from "./seccat.ts";
+import { seccat, seccatArgs, withFiles } from "./seccat.ts";
 
 const test = suite("seccat trace");
 
@@ -206,6 +206,13 @@ test("a missing strace is told with the way to install it, exit code 3", () => {
   );
 });
 
+const noListener = `
+default: allow
+rules:
+  - action: { errno: EPERM }
+    syscalls: [pidfd_getfd]
+`;
+
 const reasons = {
   notify: await whyNotHere(),
   strace: spawnSync("strace", ["-f", "true"]).status === 0 ? undefined : "strace does not work here",
@@ -352,6 +359,36 @@ live("only the programs asked for are learned from", (engine) => {
   assert.ok(policy.rules[0].syscalls.includes("getdents64"));
   assert.not.ok(policy.rules[0].syscalls.includes("wait4"));
   assert.is(report.taken.pids.length, 1);
+});
+
+test("where calls cannot be handed over it says so and takes strace, or fails when told to", () => {
+  const reason = reasons.notify ?? reasons.strace;
+  if (reason !== undefined) return skip("the fall-back", reason);
+  withFiles({ "no.yaml": noListener }, (folder) => {
+    const traced = (...options: string[]) => {
+      const words = ["trace", ...options, "-o", "p.yaml", "--", "true"];
+      return seccat(["run", "-p", "no.yaml", "--", process.execPath, ...seccatArgs, ...words], {
+        cwd: folder,
+      });
+    };
+    const { code, stderr } = traced();
+    assert.is(code, 0, stderr);
+    assert.match(stderr, /^note: traced with strace, as .*pidfd_getfd answers EPERM\n/);
+    assert.ok(existsSync(`${folder}/p.yaml`));
+    const forced = traced("--engine", "notify");
+    assert.is(forced.code, 3);
+    assert.match(forced.stderr, /pidfd_getfd answers EPERM/);
+  });
+});
+
+test("it works through ffi-napi too", () => {
+  if (reasons.notify !== undefined) return skip("ffi-napi", reasons.notify);
+  const { code, stderr } = seccat(["trace", "-o", "/dev/null", "--engine", "notify", "--", "true"], {
+    env: { SECCAT_FFI: "ffi-napi" },
+  });
+  if (/ffi-napi does not load/.test(stderr)) return skip("ffi-napi", "it is not installed");
+  assert.is(code, 0, stderr);
+  assert.match(stderr, /calls of 1 process/);
 });
 
 live("an output that cannot be written is found out before the command runs", () => {

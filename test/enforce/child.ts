@@ -44,6 +44,7 @@ const prelude = (programs: Readonly<Record<string, Program>>) => `
   import { packFprog } from ${from("src/enforce/seccomp")};
   import { encode } from ${from("src/bpf/codec")};
   import { loadShim as shimHere } from ${from("shim/index")};
+  globalThis.loadShim = shimHere; // so that code may declare one of its own
   const programs = {};
   for (const [name, text] of Object.entries(${JSON.stringify(texts(programs))}))
     programs[name] = readProgram(Buffer.from(text, "base64"));
@@ -67,9 +68,9 @@ const prelude = (programs: Readonly<Record<string, Program>>) => `
 
 /**
  * Starts a Node process that runs `code` with `programs` (by name), `install` (which keeps rings, as `installStrictly` does
- * not), `say` (prints a value as a line of JSON),
- * `ring` (makes an io_uring), `byHand` (installs a program without install), `told`, `inWorker` (what the first message of a worker says), `attempt` (a value, or what a SeccatError said) and `status` (of its thread in /proc). It is killed
- * after 30 s.
+ * not), `loadShim`, `nr`, `say` (prints a value as a line of JSON), `ring` (makes an io_uring), `byHand` (installs a program
+ * without install), `told`, `inWorker` (what the first message of a worker says), `attempt` (a value, or what a SeccatError
+ * said) and `status` (of its thread in /proc). It is killed after 30 s.
  */
 export function sacrifice(
   code: string,

@@ -23,13 +23,16 @@ export const OWN_SIZE = 0x2000;
 /** Bytes that are cleared before it receives: more than any kernel's struct seccomp_notif has. */
 export const NOTIF_SIZE = 256;
 
-/** Offsets in its own pages. */
+/** Offset in its own pages: the listener's struct pollfd. */
 export const POLLFD = 24;
+/** Offset in its own pages: a byte to read into. */
 export const BYTE = 32;
 
-/** Its descriptors: what ends when the receiving process does, the listener, and the file behind the shared page. */
+/** Its descriptor of what ends when the receiving process does. */
 export const LIFE = 0;
+/** Its descriptor of the listener. */
 export const LISTENER = 3;
+/** Its descriptor of the file behind the shared page. */
 export const FILE = 4;
 
 /** What goes into the machine code. */

@@ -41,6 +41,8 @@ export interface Process {
   executing: number;
   /** Sweeps since exit_group was entered; 0 when it was not. */
   leaving: number;
+  /** Threads that called exit or exit_group. */
+  readonly gone: Set<number>;
   /** The order of its last call that makes a process. */
   making: number;
   /** Where its calls are made from, once it has a handler that makes interrupted calls fail (see restart.ts). */
@@ -67,6 +69,7 @@ export function newProcess(pid: number, parent: Process | undefined): Process {
     listens: parent?.listens ?? false,
     executing: 0,
     leaving: 0,
+    gone: new Set(),
     making: 0,
     sites: parent?.sites,
   };

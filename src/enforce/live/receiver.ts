@@ -63,37 +63,35 @@ export function receiveAll(
 
 /** The kernel's structures for one call at a time. */
 class Exchange {
-  readonly #shim: Shim;
-  readonly #fd: number;
-  readonly #ioctl = nr("ioctl");
-  readonly #requests = notifIoctls();
   readonly #notif: Uint8Array;
-  readonly #response: Uint8Array;
   readonly #id: Uint32Array;
+  readonly #receive: () => number;
+  readonly #send: () => number;
   /** The struct seccomp_notif of the call received last. */
   readonly words: Uint32Array;
 
   constructor({ shim, descriptor }: Listener, memory: Uint8Array | undefined) {
     const sizes = notifSizes(shim);
-    this.#shim = shim;
-    this.#fd = descriptor;
+    const { recv, send } = notifIoctls();
     this.#notif = memory?.subarray(0, sizes.notif) ?? new Uint8Array(sizes.notif);
     this.words = new Uint32Array(this.#notif.buffer, this.#notif.byteOffset, sizes.notif / 4);
-    this.#response = encodeResponse(0n, { continue: true }, sizes.response, native().endian);
-    this.#id = new Uint32Array(this.#response.buffer, 0, 2);
+    const response = encodeResponse(0n, { continue: true }, sizes.response, native().endian);
+    this.#id = new Uint32Array(response.buffer, 0, 2);
+    this.#receive = shim.prepare(nr("ioctl"), descriptor, recv, this.#notif);
+    this.#send = shim.prepare(nr("ioctl"), descriptor, send, response);
   }
 
   /** Waits for a call; false when its maker died or was interrupted meanwhile, or this thread was. */
   receive(): boolean {
     this.#notif.fill(0); // the kernel insists
-    return this.#shim.syscall(this.#ioctl, this.#fd, this.#requests.recv, this.#notif).ok;
+    return this.#receive() === 0;
   }
 
   /** Lets the call go on, unless its maker died meanwhile. */
   answer(): void {
     this.#id[0] = this.words[0] ?? 0;
     this.#id[1] = this.words[1] ?? 0;
-    this.#shim.syscall(this.#ioctl, this.#fd, this.#requests.send, this.#response);
+    this.#send();
   }
 }
 

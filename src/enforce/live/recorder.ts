@@ -145,11 +145,11 @@ export class Recorder {
 
   /** Hands on the processes that have ended. */
   sweep(): void {
-    const { isAlive } = this.#options.look;
+    const { look } = this.#options;
     for (const process of [...this.#processes.values()]) {
       // Threads that are still on their way out may be late.
-      if (process.leaving > 1 || !isAlive(process.pid)) this.#end(process);
-      else for (const tid of process.tids) if (tid !== process.pid && !isAlive(tid)) this.#forget(tid);
+      if (process.leaving > 1 || !look.isAlive(process.pid)) this.#end(process);
+      else for (const tid of process.tids) if (tid !== process.pid && !look.isAlive(tid)) this.#forget(tid);
       if (process.leaving > 0) process.leaving++;
     }
   }
@@ -173,21 +173,18 @@ export class Recorder {
   /** The task of a thread's first call. */
   #born(tid: number, order: number): Task {
     const { pid, ppid } = this.#options.look.ids(tid);
-    const process = this.#processOf(pid || tid, ppid, order);
+    const process = this.#processOf(tid, pid || tid, ppid, order);
     process.tids.add(tid);
     const task: Task = { tid, process, recent: undefined };
     this.#tasks.set(tid, task);
     return task;
   }
 
-  #processOf(pid: number, ppid: number, order: number): Process {
+  #processOf(tid: number, pid: number, ppid: number, order: number): Process {
     const known = this.#processes.get(pid);
-    if (known && !known.leaving) return known;
-    if (known) {
-      // Another thread of a process that leaves may be late; once /proc shows another start, the pid is used again.
-      if (this.#options.look.stamp(pid) === known.stamp) return known;
-      this.#end(known);
-    }
+    // Nobody calls behind its exit_group: the number is used again.
+    if (known && !(known.leaving > 0 && known.gone.has(tid))) return known;
+    if (known) this.#end(known);
     const parent = this.#processes.get(ppid) ?? this.#maker();
     const process = newProcess(pid, parent);
     if (!parent) process.stamp = this.#options.look.stamp(pid);
@@ -268,10 +265,10 @@ export class Recorder {
         process.executing = task.tid;
         break;
       case "exit":
-        this.#forget(task.tid);
-        break;
       case "exit_group":
-        process.leaving = 1;
+        if (kind.effect === "exit_group") process.leaving = 1;
+        process.gone.add(task.tid);
+        this.#forget(task.tid);
         break;
       case "listen":
         process.listens = true;

@@ -34,6 +34,13 @@ export interface Played {
 /** A Node to test: its file, perhaps after the words of a command that starts it. */
 export type NodeCommand = string | readonly string[];
 
+/** The words of a command that gives the Node behind them a terminal. */
+const onTerminal = [
+  "python3",
+  "-c",
+  "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))",
+];
+
 /** Plays `name` under `program` with the Node at `node`, and gives how that ended; it is killed after a minute. */
 export async function play(
   node: NodeCommand,
@@ -41,7 +48,9 @@ export async function play(
   program: Program,
   folder: string,
 ): Promise<Played> {
-  return await start(node, name, program, folder, 60_000).ended;
+  const words = typeof node === "string" ? [node] : node;
+  const command = name === "terminal" ? [...onTerminal, ...words] : words;
+  return await start(command, name, program, folder, 60_000).ended;
 }
 
 interface Running {

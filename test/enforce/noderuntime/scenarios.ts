@@ -82,6 +82,17 @@ async function base(mayRead: boolean): Promise<void> {
   crypto.randomUUID();
 }
 
+/** The first use of standard streams, which are a terminal. */
+async function terminal(): Promise<void> {
+  if (!process.stdout.isTTY || !process.stdin.isTTY) throw new Error("this is no terminal");
+  process.stdout.write(`${process.stdout.columns}\n`);
+  console.error(process.stderr.getColorDepth?.());
+  process.on("SIGWINCH", () => {});
+  process.stdin.setRawMode(true).resume();
+  await sleep(20);
+  process.stdin.setRawMode(false).pause();
+}
+
 async function serveSome(): Promise<void> {
   const server = http.createServer((_, response) => response.end("x".repeat(10_000)));
   server.listen(0, "127.0.0.1");
@@ -206,6 +217,7 @@ async function startSome(): Promise<void> {
 export const scenarios = Object.freeze({
   base: { groups: ["@node-runtime"], play: () => base(true) },
   fileless: { groups: ["@node-runtime"], play: () => base(false) },
+  terminal: { groups: ["@node-runtime"], play: terminal },
   http: { groups: ["@node-runtime/http"], play: serveSome },
   dgram: { groups: ["@node-runtime/dgram"], play: sendSome },
   worker_threads: {
