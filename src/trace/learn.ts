@@ -23,6 +23,8 @@ import { inOrder, type Learned, type LearnOptions, learnTaken, type Taken } from
 import { callsIn, count } from "./tally.ts";
 import type { WatchedProcess } from "./watched.ts";
 
+export type { Learned, LearnOptions } from "./taken.ts";
+
 /** Learns from events as they come. */
 export interface Learner {
   /** One event of a log; after `end` the events of another log may follow. */

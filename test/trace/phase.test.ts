@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
-import { type Learned, type LearnOptions, newLearner } from "../../src/trace/learn.ts";
+import { type Learned, type LearnOptions, newLearner } from "../../src/trace/index.ts";
 import { readStrace } from "../../src/trace/reader.ts";
 import { droppedAfterStart } from "../../src/trace/report.ts";
 import type { WatchedCall, WatchedProcess } from "../../src/trace/watched.ts";
