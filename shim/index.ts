@@ -114,7 +114,9 @@ function shimOf(backend: Backend): Shim {
     prctl: (option, ...args) => result(backend.prctl(option, registers(args, 4))),
     syscall: (nr, ...args) => result(backend.syscall(nr, registers(args, 6))),
     prepare: (nr, ...args) => {
-      const words = registers(args, 3).map((arg) => (typeof arg === "object" ? backend.address(arg) : BigInt(arg)));
+      const words = registers(args, 3).map((arg) =>
+        typeof arg === "object" ? backend.address(arg) : BigInt(arg),
+      );
       return backend.prepare(nr, words);
     },
     siginterrupt: (signal) => result(backend.siginterrupt(signal, 1)),

@@ -13,6 +13,7 @@ export { endKeepingTerminal } from "./ending.ts";
 export type { HostFact } from "./fact.ts";
 export { type Installed, type InstallOptions, install } from "./install.ts";
 export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
+export { type Recorded, type RecordOptions, record } from "./live/record.ts";
 export type { Answer, Call } from "./notify.ts";
 export { endWithParent } from "./parent.ts";
 export { type Plan, plan } from "./plan.ts";
