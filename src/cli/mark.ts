@@ -1,6 +1,6 @@
 import { type Args, usage } from "./args.ts";
 import { tellMark, tracers } from "./marks.ts";
-import { Exit, say } from "./output.ts";
+import { Exit, printJson, say } from "./output.ts";
 
 /** `seccat mark`: begins a phase in a trace that is going on. */
 export async function mark(args: Args): Promise<number> {
@@ -18,6 +18,7 @@ export async function mark(args: Args): Promise<number> {
       fix: "--pid says which",
     });
   await tellMark(only, name);
-  say(`marked ${name}`);
+  if (args.flag("json")) printJson({ name, pid: only });
+  else say(`marked ${name}`);
   return Exit.yes;
 }

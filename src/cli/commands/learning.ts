@@ -96,7 +96,7 @@ export const learning: readonly Command[] = [
     name: "mark",
     describe: "begin a phase in a trace that is going on",
     positionals: [{ name: "name", describe: "the name of the mark" }],
-    options: { pid: { describe: "the pid of the seccat that traces, where several do", value: "PID" } },
+    options: { pid: { describe: "the pid of the seccat that traces, where several do", value: "PID" }, json },
     examples: [["seccat mark ready", "for --after-marker ready, and --split phase"]],
     run: async (args) => (await import("../mark.ts")).mark(args),
   },
