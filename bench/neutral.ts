@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { type AbiName, isAbiName, isSyscallName } from "../arch/index.ts";
 import { encodeAction } from "../src/abi/action.ts";
-import { actionOn } from "../src/policy/resolve.ts";
+import { actionOn } from "../src/policy/action.ts";
 import { typed } from "../src/policy/typed.ts";
 import type { CompareOp, Condition, Policy, PolicyAction, Rule } from "../src/policy/types.ts";
 

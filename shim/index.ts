@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { constants, endianness } from "node:os";
-import { isMainThread } from "node:worker_threads";
+import type WorkerThreads from "node:worker_threads";
 import { SeccatError } from "../src/abi/error.ts";
 import { didYouMean } from "../src/abi/nearest.ts";
 import { ffiNapiBackend } from "./ffi.ts";
@@ -73,10 +73,10 @@ function backendNamed(choice: string): BackendName {
   });
 }
 
-function load(name: BackendName, loadedOnMain = isMainThread): Shim {
+function load(name: BackendName, loadedOnMain = false): Shim {
   const known = loaded.get(name);
   if (known) return known;
-  if (name === "ffi-napi" && !loadedOnMain)
+  if (name === "ffi-napi" && !loadedOnMain && !onMainThread())
     throw new SeccatError({
       code: "host",
       message: "ffi-napi crashes when it is loaded in a worker thread",
@@ -96,6 +96,11 @@ function load(name: BackendName, loadedOnMain = isMainThread): Shim {
   const shim = shimOf(backend);
   loaded.set(name, shim);
   return shim;
+}
+
+function onMainThread(): boolean {
+  const { isMainThread }: typeof WorkerThreads = require("node:worker_threads");
+  return isMainThread;
 }
 
 const errnoNames = new Map<number, string>();

@@ -1,12 +1,21 @@
 /** Writes what was learned to its place, and what the user has to know about it to stderr. */
 import { basename, extname } from "node:path";
-import type { TwinCause } from "../../arch/index.ts";
+import type { Needed, TwinCause } from "../../arch/index.ts";
 import { writePolicy } from "../formats/index.ts";
+import { type Added, addNeeded, neededBy } from "../policy/needed.ts";
 import { widen } from "../policy/portability.ts";
 import type { Policy } from "../policy/types.ts";
-import { droppedAfterStart, formatReport, type Learned, type Part } from "../trace/index.ts";
-import { sayWidened } from "./lint.ts";
+import {
+  droppedAfterStart,
+  formatReport,
+  type Learned,
+  type LearnedCall,
+  type Part,
+} from "../trace/index.ts";
+import type { Args } from "./args.ts";
+import { causesOf, sayWidened } from "./lint.ts";
 import { errStyle, printJson, say, visible, writeOutput } from "./output.ts";
+import { table } from "./table.ts";
 
 /** Where results go. */
 export interface Delivery {
@@ -17,13 +26,40 @@ export interface Delivery {
   readonly split: boolean;
 }
 
-/** The same with the calls that are made elsewhere; says which those are. */
-export function widened(learned: Learned, causes: readonly TwinCause[]): Learned {
-  if (causes.length === 0) return learned;
-  const wide = widen(learned.policy, causes);
-  sayWidened(wide);
-  const parts = learned.parts.map((part) => ({ ...part, policy: widen(part.policy, causes).policy }));
-  return { ...learned, policy: wide.policy, parts };
+/** Which calls that were not seen are to be allowed too. */
+export interface Extras {
+  /** What others call for what was seen. */
+  readonly causes: readonly TwinCause[];
+  /** What traces miss. */
+  readonly needed: readonly Needed[];
+}
+
+/** What `--widen` and `--add` ask for. Throws a SeccatError "usage" or "name". */
+export function extrasOf(args: Args): Extras {
+  return { causes: causesOf(args) ?? [], needed: neededBy(args.list("add") ?? []) };
+}
+
+/** The same with calls that were not seen; says which those are. */
+export function widened(learned: Learned, extras: Extras): Learned {
+  const policy = withExtras(learned.policy, extras);
+  const parts = learned.parts.map((part) => ({ ...part, policy: withExtras(part.policy, extras, false) }));
+  return { ...learned, policy, parts };
+}
+
+/** `policy` with calls that were not seen; says which those are, unless `tells` is false. */
+export function withExtras(policy: Policy, { causes, needed }: Extras, tells = true): Policy {
+  const more = addNeeded(policy, needed);
+  if (tells && needed.length > 0) sayAdded(more);
+  if (causes.length === 0) return more.policy;
+  const wide = widen(more.policy, causes);
+  if (tells) sayWidened(wide);
+  return wide.policy;
+}
+
+function sayAdded({ added, unconditioned }: Added): void {
+  say(added.length === 0 ? "nothing had to be added" : `added: ${added.join(", ")}`);
+  if (unconditioned.length > 0)
+    say(`allowed whatever their arguments are, as asked for: ${unconditioned.join(", ")}`);
 }
 
 /** Writes the policy, and those of its parts beside it. */
@@ -45,6 +81,7 @@ export function deliver(learned: Learned, { output, json, split }: Delivery): vo
     return;
   }
   for (const line of formatReport(report)) say(coloured(visible(line)));
+  sayArgs(report.syscalls);
   if (dropped && dropped.length > 0)
     say(`only start-up needs ${dropped.length}, which can be denied afterwards: ${dropped.join(", ")}`);
   writeOutput(output ?? "-", text(policy));
@@ -55,6 +92,22 @@ export function deliver(learned: Learned, { output, json, split }: Delivery): vo
     const count = part.syscalls.length;
     say(`wrote ${path} (${visible(part.name)}): ${count} ${count === 1 ? "call" : "calls"}`);
   }
+}
+
+/** What conditions leave of the values that each argument can have. */
+function sayArgs(syscalls: readonly LearnedCall[]): void {
+  const rows = syscalls.flatMap(({ call, args = [] }) =>
+    args.map(({ name, when, values, unknown, allowed, known }) => [
+      String(call),
+      name,
+      when !== undefined
+        ? `${allowed} of ${known}`
+        : unknown > 0
+          ? `all: ${unknown === 1 ? "a call does" : `${unknown} calls do`} not tell it`
+          : `all: ${values.length} were seen`,
+    ]),
+  );
+  if (rows.length > 0) say(table([["call", "argument", "values and flags allowed"], ...rows]).trimEnd());
 }
 
 function coloured(line: string): string {

@@ -18,7 +18,7 @@ export async function mark(args: Args): Promise<number> {
       fix: "--pid says which",
     });
   await tellMark(only, name);
-  if (args.flag("json")) printJson({ name, pid: only });
+  if (args.flag("json")) printJson({ mark: name, pid: only });
   else say(`marked ${name}`);
   return Exit.yes;
 }

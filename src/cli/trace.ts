@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { endKeepingTerminal } from "../enforce/ending.ts";
 import {
@@ -9,13 +8,14 @@ import {
   straceReader,
 } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
-import { type Delivery, deliver, widened } from "./delivery.ts";
+import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
 import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
-import { causesOf } from "./lint.ts";
 import { isTerminal, showsView } from "./liveview.ts";
 import { checkOutput, Exit, say } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { tracePartial } from "./partial.ts";
+import { Progress, sizeOf } from "./progress.ts";
+import { stableRuns, untilStable } from "./stable.ts";
 import { optionsOf } from "./traceoptions.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
@@ -29,31 +29,36 @@ export async function trace(args: Args): Promise<number> {
       expected: "-- CMD [ARG…], or --from LOG",
       fix: "seccat trace -o p.yaml -- ls -l",
     });
+  if (args.flag("partial")) return tracePartial(args, logs);
+  if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
   const options = optionsOf(
     args,
     logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
   );
-  const causes = causesOf(args) ?? [];
+  const extras = extrasOf(args);
   const output = args.output();
   const delivery: Delivery = { output, json: args.flag("json"), split: options.split !== undefined };
   if (delivery.split && !delivery.json && (output === undefined || output === "-"))
     throw usage("--split writes several policies", {
       fix: "-o FILE: those of the parts are written beside it",
     });
+  const stable = stableRuns(args.maybe("until-stable"), command);
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
-    deliver(widened(await learnLogs(logs, options), causes), delivery);
+    deliver(widened(await learnLogs(logs, options), extras), delivery);
     return Exit.yes;
   }
-  const watched = await watchCommand(command, {
-    engine: engines.find((name) => name === args.maybe("engine")),
-    learn: options,
-    stdoutTaken: delivery.json || output === undefined || output === "-",
-    detach: args.flag("detach-on-interrupt"),
-    view: args.flag("view") ? isTerminal() : showsView(),
-  });
+  const run = () =>
+    watchCommand(command, {
+      engine: engines.find((name) => name === args.maybe("engine")),
+      learn: options,
+      stdoutTaken: delivery.json || output === undefined || output === "-",
+      detach: args.flag("detach-on-interrupt"),
+      view: args.flag("view") ? isTerminal() : showsView(),
+    });
+  const watched = await (stable === undefined ? run() : untilStable(run, stable, options));
   if (typeof watched === "number") return watched;
-  deliver(widened(watched.learned, causes), delivery);
+  deliver(widened(watched.learned, extras), delivery);
   if (watched.left !== undefined) say(`note: the command goes on unwatched, pid ${watched.left}`);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   endKeepingTerminal(Exit.yes);
@@ -84,9 +89,4 @@ export async function readLogs(logs: readonly string[], see: (event: StraceEvent
     }
     for (const event of reader.end()) see(event);
   }
-}
-
-function sizeOf(log: string): number | undefined {
-  const stat = log === "-" ? undefined : statSync(log, { throwIfNoEntry: false });
-  return stat?.isFile() ? stat.size : undefined;
 }

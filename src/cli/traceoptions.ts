@@ -19,6 +19,7 @@ export function optionsOf(args: Args, name: string): LearnOptions {
     ...whoseOf(args),
     ...(after === undefined ? {} : { after }),
     ...phasesOf(args),
+    ...(args.flag("args") ? { args: true } : {}),
     ...(action === undefined ? {} : { default: actionOf(action, "--default") }),
   };
 }

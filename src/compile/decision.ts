@@ -36,8 +36,13 @@ function archSegments(graph: Graph, decisions: ArgumentDecisions, arch: Resolved
   const segments: Segment[] = [];
   let next = 0;
   const add = (to: number, node: Node) => {
-    if (to >= next) segments.push({ from: next, to, node });
-    next = Math.max(next, to + 1);
+    if (to < next) return;
+    const last = segments[segments.length - 1];
+    // Above the newest number the parts stay apart: what is newer may still be told from what is no call.
+    if (last?.node === node && next <= arch.newest)
+      segments[segments.length - 1] = { from: last.from, to, node };
+    else segments.push({ from: next, to, node });
+    next = to + 1;
   };
   /** What no rule names, up to `to`. */
   const fill = (to: number) => {
@@ -114,9 +119,12 @@ function x86Node(graph: Graph, decisions: readonly ArchDecision[], badArch: Leaf
   if (!x86) return graph.test(NR, "jset", X32_BIT, inX32, badArch);
   const newer = graph.leaf(x86.arch.newer);
   const beyond = graph.test(NR, "jset", X32_BIT, inX32, newer);
-  const segments = x86.segments.map((segment) =>
-    segment.from > x86.arch.newest && segment.node === newer ? { ...segment, node: beyond } : segment,
-  );
+  const { newest } = x86.arch;
+  const segments = x86.segments.map(({ from, to, node }) => ({
+    from,
+    to,
+    node: from > newest && node === newer ? beyond : node,
+  }));
   return dispatch(graph, NR, segments, weightsOf(x86.arch, segments, target));
 }
 

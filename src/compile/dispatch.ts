@@ -85,8 +85,9 @@ function maySkip(runs: readonly Run[], bit: number): boolean {
 
 /** `segments` with their share of all look-ups. */
 function weigh(segments: readonly Segment[], weights: ReadonlyMap<number, number> | undefined): Run[] {
-  if (!weights) return segments.map((segment) => ({ ...segment, weight: 1 / segments.length }));
-  const runs = segments.map((segment) => ({ ...segment, weight: 0, counts: [] as Count[] }));
+  if (!weights)
+    return segments.map(({ from, to, node }) => ({ from, to, node, weight: 1 / segments.length }));
+  const runs = segments.map(({ from, to, node }) => ({ from, to, node, weight: 0, counts: [] as Count[] }));
   let at = 0;
   for (const count of weights) {
     const [value, weight] = count;
@@ -105,9 +106,10 @@ function within(segments: readonly Segment[], max: number): Segment[] {
   for (const segment of segments) {
     if (segment.from > max) break;
     const last = joined.at(-1);
+    const { node } = segment;
     const to = Math.min(segment.to, max);
-    if (last?.node === segment.node) joined[joined.length - 1] = { ...last, to };
-    else joined.push({ ...segment, to });
+    if (last?.node === node) joined[joined.length - 1] = { from: last.from, to, node };
+    else joined.push({ from: segment.from, to, node });
   }
   return joined;
 }

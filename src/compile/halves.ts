@@ -14,8 +14,9 @@ import { type Shortcuts, Stretches } from "./stretch.ts";
 const SINGLES = 12;
 const GROUPED = 5;
 
-/** Longer stretches are split before they are halved. */
+/** Longer stretches are split before they are halved; while all stretches are weighed, even shorter ones are. */
 const LONGEST = 12;
+const WEIGHED = 7;
 /** What is left to search after a half has at most so many runs. */
 const MOST_LEFT = 4;
 /** Few runs are cheap to look at, all together. */
@@ -66,19 +67,24 @@ class Side {
 export class Halves implements Shortcuts {
   /** The masks that are tried. */
   readonly masks: readonly number[];
-  /** Whether it is worth the time to look at all stretches, or only at those that a search ends with. */
-  readonly inAll: boolean;
+  /** The longest stretch that is halved while all are weighed, and among those that a search ends with. */
+  readonly #weighed: number;
+  readonly #longest: number;
   readonly #runs: readonly Run[];
   readonly #price: number;
-  readonly #longest: number;
   readonly #rest: Stretches;
   readonly #with: Side;
   readonly #without: Side;
   /** At run * masks + mask: the weight with a bit of the mask; UNKNOWN until it is asked for. */
   readonly #shares: Float64Array;
   /** By a number of bits: the masks that lie in so many low bits. */
-  readonly #within: readonly number[];
+  readonly #within = new Int32Array(33);
+  /** All masks, all their bits, and by the place of a bit the masks that have it. */
+  #every = 0;
+  #bits = 0;
+  readonly #withBit = new Int32Array(32);
   #length = 0;
+  #most = 0;
   #first = 0;
   /** The masks that look at bits in which the numbers of the stretch differ. */
   #useful = 0;
@@ -86,12 +92,10 @@ export class Halves implements Shortcuts {
   constructor(runs: readonly Run[], price: number) {
     this.#runs = runs;
     this.#price = price;
-    this.inAll = runs.length <= FEW_RUNS || price >= DEAR;
     this.#longest = runs.length <= FEW_RUNS ? FEW_RUNS : LONGEST;
+    this.#weighed = runs.length <= FEW_RUNS || price >= DEAR ? this.#longest : WEIGHED;
     this.masks = masksOf(runs);
-    this.#within = Array.from({ length: 33 }, (_, bits) =>
-      this.masks.reduce((set, mask, i) => (mask < 2 ** bits ? set | (1 << i) : set), 0),
-    );
+    for (let i = 0; i < this.masks.length; i++) this.#know(this.masks[i] ?? 0, 1 << i);
     this.#rest = new Stretches(MOST_LEFT, price);
     this.#with = new Side(runs.length);
     this.#without = new Side(runs.length);
@@ -102,8 +106,28 @@ export class Halves implements Shortcuts {
     }
   }
 
+  #know(mask: number, one: number): void {
+    this.#every |= one;
+    this.#bits |= mask;
+    for (let bits = mask; bits !== 0; bits &= bits - 1) {
+      const place = 31 - Math.clz32(bits & -bits);
+      this.#withBit[place] = (this.#withBit[place] ?? 0) | one;
+    }
+    for (let bits = 32 - Math.clz32(mask); bits <= 32; bits++)
+      this.#within[bits] = (this.#within[bits] ?? 0) | one;
+  }
+
   #place({ from, to }: Run, at: number): void {
-    let [having, lacking] = [0, 0];
+    let having = 0;
+    let lacking = 0;
+    if (from === to) {
+      // A single number has a bit of a mask or has none, and that is told bit by bit.
+      for (let bits = from & this.#bits; bits !== 0; bits &= bits - 1)
+        having |= this.#withBit[31 - Math.clz32(bits & -bits)] ?? 0;
+      this.#with.members[at] = having;
+      this.#without.members[at] = this.#every & ~having;
+      return;
+    }
     for (let i = 0; i < this.masks.length; i++) {
       const mask = this.masks[i] ?? 0;
       const both = to - from > 2 * mask;
@@ -115,7 +139,8 @@ export class Halves implements Shortcuts {
   }
 
   /** Begins with the stretch of run `at` alone. */
-  begin(at: number): void {
+  begin(at: number, most = this.#weighed): void {
+    this.#most = most;
     this.#with.begin();
     this.#without.begin();
     this.#length = 0;
@@ -126,7 +151,7 @@ export class Halves implements Shortcuts {
   /** Takes run `at`, the next one, to the stretch; whether halves of it are worth a look. */
   add(at: number): boolean {
     const run = this.#runs[at];
-    if (!run || ++this.#length > this.#longest) return false;
+    if (!run || ++this.#length > this.#most) return false;
     // A bit above the highest in which the ends differ is the same for all numbers between them.
     this.#useful = this.#within[32 - Math.clz32(this.#first ^ run.to)] ?? 0;
     this.#with.add(this.#with.members[at] ?? 0, run.node.id);
@@ -139,10 +164,10 @@ export class Halves implements Shortcuts {
     return taken & ~mixed & this.#with.taken & this.#without.taken & this.#useful;
   }
 
-  /** The cheapest half of the stretch from run `from` up to run `to`, if it costs less than `limit`. */
+  /** The cheapest half of the stretch from run `from` up to run `to`, which is too long for add(), if it costs less than `limit`. */
   of(from: number, to: number, limit: number): CheapHalf | undefined {
-    if (to - from > this.#longest || to - from < 3) return undefined;
-    this.begin(from);
+    if (to - from > this.#longest || to - from <= this.#weighed) return undefined;
+    this.begin(from, this.#longest);
     for (let at = from + 1; at < to; at++) this.add(at);
     return this.cheapest(from, to, limit);
   }

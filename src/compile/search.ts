@@ -29,6 +29,12 @@ const HEAVY = 0.35;
 
 /** The cheapest decision of `word` over `runs` (sorted, gapless, neighbours differ). */
 export function search(graph: Graph, word: Word, runs: readonly Run[]): Found {
+  const [before, one, after] = runs;
+  if (runs.length === 3 && before && one && one.from === one.to && before.node === after?.node)
+    return {
+      node: graph.test(word, "jeq", one.from, one.node, before.node),
+      cost: weightOf(runs) + graph.price,
+    };
   if (runs.length === 2 || runs.length > MOST_RUNS) return divide(graph, word, runs);
   const first = runs.length > 3 ? heaviest(runs) : undefined;
   if (first) return heaviestFirst(graph, word, runs, first, new Search(graph, word, runs, false));
@@ -105,7 +111,7 @@ class Search {
     this.#stretches = new Stretches(runs.length, graph.price);
     for (const { from, to, node, weight } of runs) this.#stretches.push(from, to, node.id, weight);
     this.#halves = withHalves && runs.length > 3 ? new Halves(runs, graph.price) : undefined;
-    this.#stretches.solve(this.#halves?.inAll ? this.#halves : undefined);
+    this.#stretches.solve(this.#halves);
   }
 
   /** What the whole search costs at most. */
@@ -123,9 +129,7 @@ class Search {
     if (!first) throw new RangeError("a search over nothing");
     if (to - from === 1) return first.node;
     const at = this.#stretches.choice(from, to);
-    const late = this.#halves?.inAll
-      ? undefined
-      : this.#halves?.of(from, to, this.#stretches.afterOne(from, to));
+    const late = this.#halves?.of(from, to, this.#stretches.afterOne(from, to));
     if (late) return this.#half(from, to, late.half);
     if (at > 0)
       return this.#test("jge", this.#runs[at]?.from ?? 0, this.#build(at, to), this.#build(from, at));

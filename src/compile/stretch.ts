@@ -19,6 +19,9 @@ export interface Shortcuts {
 
 /** The choice of picking out odd ones; a choice below it is a half, counted from there. */
 export const ODD = -1;
+/** Longer stretches are split near to where their neighbours are, so many runs further at most. */
+const SHORT = 8;
+const SLACK = 3;
 /** No decision. */
 const NONE = -1;
 
@@ -119,7 +122,13 @@ export class Stretches {
     let best = Number.POSITIVE_INFINITY;
     let choice = from + 1;
     const row = from * stride;
-    for (let at = from + 1; at < to; at++) {
+    // What splits the stretches without the last and without the first run best is close to what splits this one.
+    const left = to - from > SHORT ? (this.#choice[row + to - 1] ?? 0) : 0;
+    const right = left > 0 ? (this.#choice[row + stride + to] ?? 0) : 0;
+    const narrow = right >= left && left > 0;
+    const least = narrow ? Math.max(from + 1, left - SLACK) : from + 1;
+    const most = narrow ? Math.min(to - 1, right + SLACK) : to - 1;
+    for (let at = least; at <= most; at++) {
       const sum = (cost[row + at] ?? 0) + (cost[at * stride + to] ?? 0);
       if (sum < best) {
         best = sum;

@@ -1,5 +1,5 @@
 /** Finds the listener of a process and takes a copy of it. */
-import { closeSync, readdirSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, readlinkSync } from "node:fs";
 import { loadShim, type Shim } from "../../shim/index.ts";
 import { SeccatError } from "../abi/error.ts";
 import { Listener } from "./listener.ts";
@@ -55,6 +55,12 @@ function openDescriptors(pid: number): string[] {
     return readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "EIO";
+    if (code === "ENOENT" && !existsSync("/proc/self"))
+      throw new SeccatError({
+        code: "host",
+        message: "there is no /proc, so the listener of a process cannot be looked for",
+        fix: "mount /proc, or give the number of the listener's descriptor in that process",
+      });
     throw new SeccatError({
       code: "enforce",
       message:

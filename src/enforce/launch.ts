@@ -15,6 +15,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
@@ -78,7 +79,7 @@ export async function spawnFiltered(
 async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Started | NotStarted> {
   const { child, pid, status } = await startLauncher(prepared, options);
   const exited = exitOf(child);
-  const release = holdOutput(child);
+  const release = holdOutput(child, prepared.orders.channel);
   const hungUp = sendBlock(child, prepared);
   let supervisor: Supervisor | undefined;
   try {
@@ -94,6 +95,7 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     await exited;
     throw error;
   } finally {
+    child.off("error", ignore);
     closeSync(status);
     release();
   }
@@ -152,17 +154,25 @@ async function spawnAt(
 
 function trySpawn(place: Place, stdio: Prepared["stdio"], options: SpawnOptions): ChildProcess | string {
   try {
-    return spawn(place.launcher, [], {
+    const child = spawn(place.launcher, [], {
       argv0: "seccat-launcher",
       env: {},
       stdio: [...stdio, "pipe", place.status],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.detached === undefined ? {} : { detached: options.detached }),
+      ...(options.serialization === undefined ? {} : { serialization: options.serialization }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
     });
+    child.on("error", ignore);
+    return child;
   } catch (error) {
     return codeOf(error);
   }
 }
+
+/** An abort emits `error`, which is for the caller to hear once the command runs; until then its end says enough. */
+function ignore(): void {}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
@@ -180,12 +190,12 @@ function exitOf(child: ChildProcess): Promise<Exit> {
  * Keeps what a short-lived command prints until the caller can listen: at its exit, child_process throws away the output
  * of streams that nobody reads. Gives what ends that.
  */
-function holdOutput(child: ChildProcess): () => void {
+function holdOutput({ stdio }: ChildProcess, channel: number): () => void {
   const reader = () => {};
-  const streams = [child.stdout, child.stderr];
-  for (const stream of streams) stream?.on("readable", reader);
+  const streams = stdio.slice(1, channel).filter((stream) => stream instanceof Readable);
+  for (const stream of streams) stream.on("readable", reader);
   return () => {
-    for (const stream of streams) stream?.off("readable", reader);
+    for (const stream of streams) stream.off("readable", reader);
   };
 }
 

@@ -8,15 +8,15 @@ import type { Endian } from "../abi/data.ts";
 import { SeccatError } from "../abi/error.ts";
 import { native, nr } from "./native.ts";
 import {
-  type Answer,
   type Call,
   decodeNotif,
   encodeAddfd,
-  encodeResponse,
   type Injection,
   notifIoctls,
   notifSizes,
+  type PlainAnswer,
   SYNC_WAKE_UP,
+  writeResponse,
 } from "./notify.ts";
 
 /** What a wait came to: a call can be received; nobody is left under the filter; somebody wrote to `wake`; time is up. */
@@ -39,7 +39,8 @@ export class Listener {
   readonly #ioctls = notifIoctls();
   readonly #nr = { ioctl: nr("ioctl"), ppoll: nr("ppoll") };
   readonly #notif: Uint8Array;
-  readonly #responseSize: number;
+  readonly #response: DataView;
+  readonly #responseBytes: Uint8Array;
   readonly #id = new DataView(new ArrayBuffer(8));
   readonly #idBytes = new Uint8Array(this.#id.buffer);
   readonly #pollfds = new DataView(new ArrayBuffer(2 * POLLFD_SIZE));
@@ -54,7 +55,8 @@ export class Listener {
     this.descriptor = descriptor;
     const { notif, response } = notifSizes(shim);
     this.#notif = new Uint8Array(notif);
-    this.#responseSize = response;
+    this.#responseBytes = new Uint8Array(response);
+    this.#response = new DataView(this.#responseBytes.buffer);
   }
 
   /** Has either side wake the other on its own processor, which is several times faster where known (Linux 6.6). */
@@ -78,10 +80,20 @@ export class Listener {
     });
   }
 
-  /** Answers a call; false when it does not wait any more: its maker died, was interrupted, or has an answer already. */
-  answer(id: bigint, answer: Answer): boolean {
-    const response = encodeResponse(id, answer, this.#responseSize, this.#endian);
-    return !this.#closed && this.#ioctl(this.#ioctls.send, response).ok;
+  /**
+   * Answers a call; false when it does not wait any more: its maker died, was interrupted, or has an answer already. Throws
+   * SeccatError "enforce" when the kernel does not know the answer (`continue` before Linux 5.5), and "usage" for no errno.
+   */
+  answer(id: bigint, answer: PlainAnswer): boolean {
+    writeResponse(this.#response, id, answer, this.#endian);
+    if (this.#closed) return false;
+    const sent = this.#ioctl(this.#ioctls.send, this.#responseBytes);
+    if (sent.ok) return true;
+    if (sent.name === "ENOENT" || sent.name === "EINPROGRESS") return false;
+    throw new SeccatError({
+      code: "enforce",
+      message: `the kernel does not take the answer ${Object.keys(answer).join()}: ${sent.name}`,
+    });
   }
 
   /** Whether a call still waits, received and not answered; while it does, its thread id cannot have become another's. */

@@ -9,6 +9,7 @@ import { closeSync, writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import type { BackendName, Shim } from "../../shim/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
+import { giveDescriptor } from "./inject.ts";
 import { killCaller } from "./kill.ts";
 import type { Listener } from "./listener.ts";
 import { nr } from "./native.ts";
@@ -86,6 +87,7 @@ function receiveOne(listener: Listener, onCall: ImmediateHandler, onFailure: OnF
  * a SeccatError "usage" or a TypeError.
  */
 export function give(listener: Listener, call: Call, answer: Answer): boolean {
+  if ("descriptor" in answer) return giveDescriptor(listener, call, answer);
   if ("kill" in answer) killCaller(listener, call);
   return listener.answer(call.id, answer);
 }

@@ -23,14 +23,34 @@ export interface Call extends SeccompData {
 }
 
 /**
- * What a waiting call gets: an errno; a value as if it had happened; the call itself; or the death of its
- * process. `continue` is no security decision: memory that arguments point to can change after it was read.
+ * What a waiting call gets: an errno; a value as if it had happened; the call itself; the death of its process; or a
+ * copy of a descriptor of this process, whose number there is the call's value.
+ *
+ * `continue` is NO SECURITY DECISION. The kernel then makes the call from the start, with whatever the memory behind its
+ * pointers holds by then: another thread, or a process that shares that memory, can have changed it after a handler
+ * read it. Continue a call when it would be harmless with any path, address or structure; else deny it, or do
+ * what it asks for yourself and answer with the value or the descriptor.
  */
-export type Answer =
+export type Answer = PlainAnswer | DescriptorAnswer;
+
+/** An answer that seccomp_notif_resp has a place for. */
+export type PlainAnswer =
   | { readonly errno: ErrnoName | number }
-  | { readonly value: bigint }
+  | { readonly value: bigint | number }
   | { readonly continue: true }
   | { readonly kill: true };
+
+/** A descriptor of this process as the answer. */
+export interface DescriptorAnswer {
+  /** Its number here; closed once the caller has its copy. */
+  readonly descriptor: number;
+  /** Leave it open here. */
+  readonly keep?: boolean;
+  /** Its number there, which replaces what is open under it; the lowest free one when absent. */
+  readonly newfd?: number;
+  /** Have it closed there when another program is executed. */
+  readonly cloexec?: boolean;
+}
 
 /** A descriptor of this process that the maker of a call gets a copy of. */
 export interface Injection {
@@ -131,15 +151,21 @@ export function encodeAddfd(id: bigint, injection: Injection, endian: Endian): U
 }
 
 /** The seccomp_notif_resp of `size` bytes that gives a call an answer; `kill` is answered with EPERM, for a thread that is dying. */
-export function encodeResponse(id: bigint, answer: Answer, size: number, endian: Endian): Uint8Array {
+export function encodeResponse(id: bigint, answer: PlainAnswer, size: number, endian: Endian): Uint8Array {
   const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
+  writeResponse(new DataView(bytes.buffer), id, answer, endian);
+  return bytes;
+}
+
+/** Writes what encodeResponse() gives into `view`, whatever was there. */
+export function writeResponse(view: DataView, id: bigint, answer: PlainAnswer, endian: Endian): void {
   const little = endian === "little";
   view.setBigUint64(0, id, little);
-  if ("value" in answer) view.setBigInt64(8, BigInt.asIntN(64, answer.value), little);
+  view.setBigInt64(8, 0n, little);
+  view.setBigUint64(16, 0n, little);
+  if ("value" in answer) view.setBigInt64(8, BigInt.asIntN(64, BigInt(answer.value)), little);
   else if ("continue" in answer) view.setUint32(20, CONTINUE, little);
   else view.setInt32(16, -errnoOf("errno" in answer ? answer.errno : "EPERM"), little);
-  return bytes;
 }
 
 function errnoOf(errno: ErrnoName | number): number {

@@ -8,6 +8,7 @@ import { SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, wrongValue } from "../abi/fields.ts";
 import { checkStack } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
+import { WaitingCaller } from "./caller.ts";
 import {
   type Environment,
   environmentBytes,
@@ -16,7 +17,7 @@ import {
   type Text,
   wordBytes,
 } from "./command.ts";
-import { type Denial, judge, notifyDenials } from "./denials.ts";
+import { type Denial, judge, notifyStack } from "./denials.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { makeLauncher } from "./launcher/index.ts";
 import type { Listener } from "./listener.ts";
@@ -28,8 +29,8 @@ import { strayDescriptors } from "./stray.ts";
 import { type Identity, isId, isRoot } from "./user.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
 
-/** What a descriptor of the command is, as child_process.spawn() takes it. */
-export type StdioEntry = "inherit" | "pipe" | "ignore" | number | Stream;
+/** What a descriptor of the command is, as child_process.spawn() takes it; `ipc`, at most once, is a channel for a Node. */
+export type StdioEntry = "inherit" | "pipe" | "ignore" | "ipc" | number | Stream;
 
 /** How to start a command under filters. */
 export interface SpawnOptions {
@@ -40,6 +41,12 @@ export interface SpawnOptions {
   readonly stdio?: "inherit" | "pipe" | "ignore" | readonly StdioEntry[];
   /** Make it the leader of its own process group and session. */
   readonly detached?: boolean;
+  /** How messages go through a channel: as JSON, the default, or as structured clones. */
+  readonly serialization?: "json" | "advanced";
+  /** Kills the command when it is aborted; the child emits `error` then, as child_process has it. */
+  readonly signal?: AbortSignal;
+  /** What it is killed with then; SIGTERM when absent. */
+  readonly killSignal?: NodeJS.Signals;
   /** Let the kernel log denials (Linux 4.14). */
   readonly log?: boolean;
   /** Leave speculative execution unmitigated (Linux 4.17). */
@@ -54,7 +61,10 @@ export interface SpawnOptions {
   readonly killOnParentExit?: boolean;
   /** Answers the calls that the newest program hands over with USER_NOTIF. */
   readonly onCall?: CallHandler;
-  /** Hears of every call that the newest program denies by kill or errno, before it is denied. Excludes onCall. */
+  /**
+   * Hears of every call that the programs deny by kill or errno, before it is denied; where they are too long together,
+   * of what the newest denies (see notifyStack). When it throws, the call is denied with EPERM. Excludes onCall.
+   */
   readonly onDenied?: (denial: Denial) => void;
   /**
    * Takes over the listener of the newest program, which hands over calls with USER_NOTIF, and serves it from then on: for
@@ -68,6 +78,9 @@ const optionKeys = Object.keys({
   env: true,
   stdio: true,
   detached: true,
+  serialization: true,
+  signal: true,
+  killSignal: true,
   log: true,
   specAllow: true,
   openFiles: true,
@@ -121,11 +134,11 @@ export function prepare(
     checkUser(options);
     const cwd = options.cwd ?? process.cwd();
     checkDirectory(cwd);
-    const env = options.env ?? inheritedEnvironment();
+    const stdio = stdioOf(options.stdio ?? "pipe");
+    const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
     const { onListener, enforced, lastFlags } = supervision(programs, options);
-    const stdio = stdioOf(options.stdio ?? "pipe");
     const orders: Orders = {
       ...ordersOf(stdio, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
@@ -148,6 +161,16 @@ export function prepare(
 function stdioOf(stdio: NonNullable<SpawnOptions["stdio"]>): StdioEntry[] {
   if (typeof stdio !== "object") return [stdio, stdio, stdio];
   return [...stdio, ...Array<StdioEntry>(Math.max(0, 3 - stdio.length)).fill("pipe")];
+}
+
+/** How a Node finds its channel; the launcher, which child_process tells, passes nothing on. */
+function channelEnvironment(stdio: readonly StdioEntry[], { serialization }: SpawnOptions): Environment {
+  const channel = stdio.indexOf("ipc");
+  if (channel < 0) return {};
+  return {
+    NODE_CHANNEL_FD: String(channel),
+    NODE_CHANNEL_SERIALIZATION_MODE: serialization ?? "json",
+  };
 }
 
 /** The orders that follow from the options alone; the launcher's own two descriptors come after the command's. */
@@ -218,14 +241,26 @@ function supervision(programs: readonly Program[], options: SpawnOptions): Super
   const served = (handler: CallHandler) => (listener: Listener) => serve(listener, handler);
   if (onListener) return { onListener, enforced: programs, lastFlags };
   if (onCall) return { onListener: served(onCall), enforced: programs, lastFlags };
-  const handler: CallHandler = (call) => {
-    const { answer, action } = judge(newest, call);
-    if (action.kind !== "allow" && action.kind !== "log") onDenied?.({ call, action });
-    return answer;
-  };
+  const stack = notifyStack(programs);
+  const heard = stack.heard === "all" ? programs : [newest];
+  const offset = programs.length - heard.length;
+  const deny =
+    (listener: Listener): CallHandler =>
+    (call) => {
+      const { answer, action, deniers } = judge(heard, call);
+      const [first] = deniers;
+      if (first !== undefined)
+        onDenied?.({
+          call,
+          action,
+          deniers: deniers.map((index) => index + offset),
+          caller: new WaitingCaller(listener, call),
+        });
+      return answer;
+    };
   return {
-    onListener: served(handler),
-    enforced: [...programs.slice(0, -1), notifyDenials(newest)],
+    onListener: (listener) => serve(listener, deny(listener)),
+    enforced: stack.programs,
     lastFlags,
   };
 }

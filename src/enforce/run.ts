@@ -14,6 +14,8 @@ export type RunResult =
       /** What a wrapper ends with: the command's own status, or 128 plus the signal that ended it. */
       readonly status: number;
       readonly signal: NodeJS.Signals | undefined;
+      /** The command's process id, which may be another's by now. */
+      readonly pid: number;
     };
 
 /** Signals that are passed on to the command while it runs. */
@@ -24,7 +26,8 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 
 /**
  * Runs `argv` under `programs` with this process's own stdin, stdout and stderr, passes signals on to it, and resolves when
- * it has ended; with `onListener`, when that supervisor is done, which a signal closes after the command has ended. Never ends this process itself. If this process is killed, the command goes on, under its filters.
+ * it has ended, and so has a supervisor that outlasts it, which a signal closes then. Never ends this process itself. If this
+ * process is killed, the command goes on, under its filters.
  * Throws SeccatError "usage" or "schema" when called wrongly; every other failure is a result of kind `not-started`.
  */
 export async function run(
@@ -50,18 +53,22 @@ export async function run(
     };
     for (const signal of early) deliver(signal);
     const exit = await launched.exited;
-    if (options.onListener) deliver = () => void launched.supervisor?.close();
-    else launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
-    await launched.supervisor?.done;
-    return endedAs(exit);
+    const { supervisor } = launched;
+    if (supervisor?.outlasts) deliver = () => supervisor.close();
+    else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    await supervisor?.done;
+    return endedAs(exit, launched.pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
   }
 }
 
 /** How a wrapper tells that a command has ended. */
-export function endedAs({ status, signal }: Exit): Extract<RunResult, { readonly kind: "ended" }> {
-  return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
+export function endedAs(
+  { status, signal }: Exit,
+  pid: number,
+): Extract<RunResult, { readonly kind: "ended" }> {
+  return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal, pid };
 }
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */

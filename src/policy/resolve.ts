@@ -8,29 +8,25 @@ import {
   type AbiName,
   abi as abiFacts,
   abiNames,
-  compareVersions,
-  errnoNames,
-  errnoNumber,
   expandGroup,
   groupNames,
   isAbiName,
   isGroupName,
   isSyscallName,
   newestKernel,
-  newestNr,
   type SyscallName,
   syscallAlias,
   syscallName,
   syscallNames,
   syscallNr,
-  syscallSince,
   X32_BIT,
 } from "../../arch/index.ts";
-import { type Action, encodeAction, MAX_ERRNO } from "../abi/action.ts";
 import type { Endian } from "../abi/data.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
-import { didYouMean } from "../abi/nearest.ts";
+import { resolveAction } from "./action.ts";
 import { type ResolvedCondition, resolveCondition } from "./condition.ts";
+import { kernelLimits, type Limits } from "./limits.ts";
+import { nrOn, unknownName } from "./name.ts";
 import { checkShape } from "./shape.ts";
 import type { Policy, PolicyAction, Rule } from "./types.ts";
 
@@ -44,8 +40,8 @@ export interface Claim {
   readonly ret: number;
 }
 
-/** What a policy says about one ABI. */
-export interface ResolvedArch {
+/** What a policy says about one ABI; the limits are those of the policy's kernel. */
+export interface ResolvedArch extends Limits {
   readonly abi: AbiName;
   readonly auditArch: number;
   readonly endian: Endian;
@@ -55,10 +51,6 @@ export interface ResolvedArch {
   readonly default: number;
   /** For numbers above `newest` that are no call of `kernel`. */
   readonly newer: number;
-  /** The highest ordinary number of the policy's kernel. */
-  readonly newest: number;
-  /** Numbers above `newest` that the policy's kernel has all the same (x32's own block, ARM's private calls). */
-  readonly beyond: readonly number[];
 }
 
 /** A policy in numbers. */
@@ -103,14 +95,6 @@ export function resolve(policy: Policy): ResolvedPolicy {
   return result;
 }
 
-/** The action that `action` is on `abi`, with errno names as numbers. Throws a SeccatError. */
-export function actionOn(action: PolicyAction, abi: AbiName): Action {
-  const issues: Issue[] = [];
-  const result = toAction(action, abi, issues, "action");
-  throwIssues(issues);
-  return result;
-}
-
 /**
  * What a filter returns for arches that `policy` does not list, where `abi` is the first that it is for.
  * Throws a SeccatError when that ABI has no such errno.
@@ -151,51 +135,38 @@ function checkHead(policy: Policy, issues: Issue[]): void {
 }
 
 function checkNames(policy: Policy, rule: Rule, index: number, issues: Issue[]): void {
-  const where = { ...rule.where, path: `rules[${index}].syscalls` };
+  const where = () => ({ ...rule.where, path: `rules[${index}].syscalls` });
   if (rule.syscalls.length === 0)
-    issues.push({ code: "policy", message: "the rule names no syscall", where, expected: "at least one" });
+    issues.push({
+      code: "policy",
+      message: "the rule names no syscall",
+      where: where(),
+      expected: "at least one",
+    });
   for (const name of rule.syscalls) {
     if (typeof name === "number") {
       if (!Number.isInteger(name) || name < 0 || name > 0xffffffff)
         issues.push({
           code: "policy",
           message: "this is no syscall number",
-          where,
+          where: where(),
           expected: "0..0xffffffff",
           received: String(name),
         });
     } else if (name.startsWith("@")) {
-      if (!isGroupName(name)) issues.push(unknownName("group", name, groupNames, where));
+      if (!isGroupName(name)) issues.push(unknownName("group", name, groupNames, where()));
     } else if (!isSyscallName(name) && syscallAlias(name) === undefined) {
-      issues.push(unknownName("syscall", name, syscallNames, where));
+      issues.push(unknownName("syscall", name, syscallNames, where()));
     } else if (!policy.imported && policy.arches.every((abi) => nrOn(abi, name) === undefined)) {
       issues.push({
         code: "name",
         message: `no listed arch has the syscall ${name}`,
-        where,
+        where: where(),
         expected: `a syscall of ${policy.arches.join(", ")}`,
         received: name,
       });
     }
   }
-}
-
-function unknownName(what: string, name: string, candidates: readonly string[], where: object): Issue {
-  const fix = didYouMean(name, candidates);
-  return {
-    code: "name",
-    message: `unknown ${what} ${name}`,
-    where,
-    received: name,
-    ...(fix === undefined ? {} : { fix }),
-  };
-}
-
-function nrOn(abi: AbiName, name: string): number | undefined {
-  const direct = isSyscallName(name) ? syscallNr(abi, name) : undefined;
-  if (direct !== undefined) return direct;
-  const alias = syscallAlias(name, abi);
-  return alias === undefined ? undefined : syscallNr(abi, alias);
 }
 
 function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: SkippedName[]): ResolvedArch {
@@ -206,15 +177,15 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
     const ret = resolveAction(rule.action, name, issues, `rules[${index}].action`, policy, rule);
     const { when } = rule;
     const where = when && { ...rule.where, path: `rules[${index}].when` };
+    const always: Claim = { rule: index, ret };
+    const claimOn = (nr: number): Claim =>
+      when && where
+        ? { ...always, when: resolveCondition(when, name, syscallName(name, nr), nr, issues, where) }
+        : always;
     for (const nr of numbersOf(rule, index, name, skipped)) {
-      const list = claims.get(nr) ?? [];
-      if (list.at(-1)?.rule === index) continue;
-      if (!when || !where) list.push({ rule: index, ret });
-      else {
-        const call = syscallName(name, nr);
-        list.push({ rule: index, ret, when: resolveCondition(when, name, call, nr, issues, where) });
-      }
-      if (list.length === 1) claims.set(nr, list);
+      const list = claims.get(nr);
+      if (!list) claims.set(nr, [claimOn(nr)]);
+      else if (list.at(-1)?.rule !== index) list.push(claimOn(nr));
     }
   });
   const { newest, beyond } = kernelLimits(name, kernel);
@@ -223,12 +194,18 @@ function resolveArch(policy: Policy, name: AbiName, issues: Issue[], skipped: Sk
     abi: name,
     auditArch: facts.auditArch,
     endian: facts.endian,
-    calls: new Map([...claims].sort(([a], [b]) => a - b)),
+    calls: inOrder(claims),
     default: base,
     newer: policy.newer ? resolveAction(policy.newer, name, issues, "newer", policy) : base,
     newest,
     beyond,
   };
+}
+
+function inOrder(claims: ReadonlyMap<number, Claim[]>): Map<number, Claim[]> {
+  const ordered = new Map<number, Claim[]>();
+  for (const nr of Uint32Array.from(claims.keys()).sort()) ordered.set(nr, claims.get(nr) ?? []);
+  return ordered;
 }
 
 /** The numbers that `rule` claims on `abi`, in the order written. */
@@ -255,80 +232,6 @@ function numbersOf(rule: Rule, index: number, abi: AbiName, skipped: SkippedName
 function ofAbi(nr: number, abi: AbiName): boolean {
   if (abi === "x32") return (nr & X32_BIT) !== 0;
   return abi !== "x86_64" || (nr & X32_BIT) === 0;
-}
-
-const limits = new Map<string, Pick<ResolvedArch, "newest" | "beyond">>();
-
-/** Which numbers a kernel has on `abi`; the same for all policies. */
-function kernelLimits(abi: AbiName, kernel: string): Pick<ResolvedArch, "newest" | "beyond"> {
-  const key = `${abi} ${kernel}`;
-  const known = limits.get(key);
-  if (known) return known;
-  const newest = newestNr(abi, kernel);
-  const made = { newest, beyond: numbersBeyond(abi, newest, kernel) };
-  limits.set(key, made);
-  return made;
-}
-
-function numbersBeyond(abi: AbiName, newest: number, kernel: string): number[] {
-  const numbers = new Set<number>();
-  for (const name of syscallNames) {
-    const nr = syscallNr(abi, name);
-    if (nr === undefined || nr <= newest) continue;
-    const since = syscallSince(name);
-    if (since === undefined || compareVersions(since, kernel) <= 0) numbers.add(nr);
-  }
-  return [...numbers].sort((a, b) => a - b);
-}
-
-function resolveAction(
-  action: PolicyAction,
-  abi: AbiName | undefined,
-  issues: Issue[],
-  path: string,
-  policy: Policy,
-  rule?: Rule,
-): number {
-  return encodeAction(toAction(action, abi, issues, path, policy.imported, rule));
-}
-
-function toAction(
-  action: PolicyAction,
-  abi: AbiName | undefined,
-  issues: Issue[],
-  path: string,
-  imported = false,
-  rule?: Rule,
-): Action {
-  const where = { ...rule?.where, path };
-  if (action.kind === "trap" || action.kind === "trace") {
-    if (!Number.isInteger(action.data) || action.data < 0 || action.data > 0xffff)
-      issues.push({
-        code: "policy",
-        message: `the data of ${action.kind} is out of range`,
-        where,
-        expected: "0..65535",
-        received: String(action.data),
-      });
-    return action;
-  }
-  if (action.kind !== "errno") return action;
-  if (typeof action.errno === "string") {
-    const data = abi === undefined ? undefined : errnoNumber(abi, action.errno);
-    if (data === undefined) issues.push(unknownName("errno", action.errno, errnoNames, where));
-    return { kind: "errno", data: data ?? 1 };
-  }
-  // Other tools write 0 (the call does nothing and succeeds) and more than the kernel returns (it cuts to 4095).
-  const [least, most] = imported ? [0, 0xffff] : [1, MAX_ERRNO];
-  if (!Number.isInteger(action.errno) || action.errno < least || action.errno > most)
-    issues.push({
-      code: "policy",
-      message: "the errno is out of range",
-      where,
-      expected: `${least}..${most}`,
-      received: String(action.errno),
-    });
-  return { kind: "errno", data: action.errno };
 }
 
 /** The same problem on several arches is one problem. */

@@ -62,13 +62,16 @@ class Shape {
     this.#optional(value.name, "string", "name");
     this.#optional(value.imported, "boolean", "imported");
     this.#optional(value.kernel, "string", "kernel");
-    this.#items(value.arches, "arches", "a list of arches", (item, path) => {
-      if (typeof item !== "string") this.#wrong("this is no arch", path, "a name such as x86_64", item);
+    this.#items(value.arches, "arches", "a list of arches", (item, path, i) => {
+      if (typeof item !== "string")
+        this.#wrong("this is no arch", `${path}[${i}]`, "a name such as x86_64", item);
     });
     this.#action(value.default, "default");
     if (value.badArch !== undefined) this.#action(value.badArch, "badArch");
     if (value.newer !== undefined) this.#action(value.newer, "newer");
-    this.#items(value.rules, "rules", "a list of rules", (item, path) => this.#rule(item, path));
+    this.#items(value.rules, "rules", "a list of rules", (item, path, i) =>
+      this.#rule(item, `${path}[${i}]`),
+    );
   }
 
   #rule(value: unknown, path: string): void {
@@ -78,9 +81,9 @@ class Shape {
     }
     this.#keys(value, ruleKeys, path);
     this.#action(value.action, `${path}.action`);
-    this.#items(value.syscalls, `${path}.syscalls`, "a list of syscalls", (item, at) => {
+    this.#items(value.syscalls, `${path}.syscalls`, "a list of syscalls", (item, list, i) => {
       if (typeof item !== "string" && typeof item !== "number")
-        this.#wrong("this is no syscall", at, "a name, a group or a number", item);
+        this.#wrong("this is no syscall", `${list}[${i}]`, "a name, a group or a number", item);
     });
     this.#optional(value.why, "string", `${path}.why`);
     // `when: undefined` is a condition that somebody meant to give, and no wish for a rule without one.
@@ -184,13 +187,18 @@ class Shape {
     for (const issue of keyIssues(value, known, path)) this.issues.push(issue);
   }
 
-  #items(value: unknown, path: string, what: string, check: (item: unknown, path: string) => void): void {
+  #items(
+    value: unknown,
+    path: string,
+    what: string,
+    check: (item: unknown, path: string, i: number) => void,
+  ): void {
     if (!Array.isArray(value)) {
       this.#wrong(value === undefined ? `${path} is missing` : `this is not ${what}`, path, what, value);
       return;
     }
     // By index: a hole in the list is an item too.
-    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`);
+    for (let i = 0; i < value.length; i++) check(value[i], path, i);
   }
 
   #optional(value: unknown, type: "string" | "boolean", path: string): void {

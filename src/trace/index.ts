@@ -16,10 +16,12 @@ export type {
   StraceEvent,
 } from "./event.ts";
 export {
+  joinTaken,
   type Learned,
   type Learner,
   type LearnOptions,
   learn,
+  learnTaken,
   newLearner,
   type Part,
   type Taken,

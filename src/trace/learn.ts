@@ -3,7 +3,7 @@
 
 import { type AbiName, isAbiName } from "../../arch/index.ts";
 import { isFields, wrongValue } from "../abi/fields.ts";
-import type { Policy, PolicyAction } from "../policy/types.ts";
+import type { Policy, PolicyAction, Rule } from "../policy/types.ts";
 import {
   type Bucket,
   type Choice,
@@ -15,15 +15,18 @@ import {
   takeWatched,
   tallyOf,
 } from "./choice.ts";
+import { argNotes, argsOf, type Counted, ruleOf } from "./condition.ts";
 import type { CallEvent, EndEvent, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
 import { LogPhases, mark } from "./logphase.ts";
-import { type Resolved, resolveShown } from "./name.ts";
+import { resolveShown } from "./name.ts";
 import type { PhaseOptions } from "./phase.ts";
 import { follow, newProcesses, type Processes, taskOf } from "./process.ts";
 import { checkCallName, noCalls, noneKnown, nothingTaken } from "./refusal.ts";
 import type { Group, LearnedCall, LearnReport, ReadReport, WatchCounts } from "./report.ts";
-import { callsIn, count, type Tallied, type Tally } from "./tally.ts";
+import { addCounts, joinReports } from "./report.ts";
+import { ScalarMarks } from "./scalar.ts";
+import { addTally, callsIn, count, type Tallied, type Tally, tallyOfCalls } from "./tally.ts";
 import type { WatchedProcess } from "./watched.ts";
 
 /** What to learn from, and of which processes and phases. */
@@ -34,6 +37,8 @@ export interface LearnOptions extends ChoiceOptions, PhaseOptions {
   readonly name?: string;
   /** For calls that were not seen; kill_process when absent. */
   readonly default?: PolicyAction;
+  /** Learn conditions for arguments whose values have names. */
+  readonly args?: boolean;
   /** Tells calls of one name apart: those of each text are counted by themselves. */
   readonly mark?: (event: CallEvent, mode: Mode | undefined) => string;
 }
@@ -44,6 +49,8 @@ export interface Learned {
   readonly report: LearnReport;
   /** With `split`: the policy of each process, program or phase, in the order in which they began. */
   readonly parts: readonly Part[];
+  /** What all that was learned from. */
+  readonly taken: Taken;
 }
 
 /** What was learned of one process, program or phase. */
@@ -68,9 +75,11 @@ export interface Learner {
   taken(): Taken;
 }
 
-/** The calls of the processes that were taken, as the log shows them. */
+/** The calls of the processes that were taken, as they were seen. */
 export interface Taken {
   readonly calls: readonly Tallied[];
+  /** With `split`: those of each process, program or phase. */
+  readonly parts: ReadonlyMap<string, readonly Tallied[]>;
   readonly report: ReadReport;
 }
 
@@ -86,8 +95,10 @@ interface State {
   readonly table: Processes;
   readonly choice: Choice;
   readonly phases: LogPhases;
+  readonly mark: LearnOptions["mark"];
   /** Of the last event. */
   order: number;
+  runs: number;
   watched: WatchCounts | undefined;
   counts: LineCounts;
   readonly unreadable: LineNote[];
@@ -106,7 +117,9 @@ export function newLearner(options: LearnOptions): Learner {
     table,
     choice: newChoice(options, table),
     phases: new LogPhases(options),
+    mark: options.args ? markerOf(options.native) : options.mark,
     order: 0,
+    runs: 0,
     watched: undefined,
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],
@@ -116,9 +129,14 @@ export function newLearner(options: LearnOptions): Learner {
     see: (event) => see(state, event),
     take: (process) => take(state, process),
     mark: (name) => mark(table, name, state.order + 1),
-    finish: () => finish(state),
-    taken: () => ({ calls: takenCalls(state), report: readReport(state) }),
+    finish: () => learnTaken(takenFrom(state), options),
+    taken: () => takenFrom(state),
   };
+}
+
+function markerOf(native: AbiName): LearnOptions["mark"] {
+  const marks = new ScalarMarks(native);
+  return (event, mode) => marks.mark(event, mode);
 }
 
 function see(state: State, event: StraceEvent): void {
@@ -129,7 +147,7 @@ function see(state: State, event: StraceEvent): void {
     state.order = order;
     state.phases.see(table, event, task, order);
     if (event.kind === "call") {
-      const text = state.options.mark?.(event, task.mode) ?? "";
+      const text = state.mark?.(event, task.mode) ?? "";
       count(tallyOf(choice, task, order), event, task.mode, order, text);
     }
   }
@@ -139,6 +157,7 @@ function see(state: State, event: StraceEvent): void {
 
 function take(state: State, process: WatchedProcess): void {
   const calls = takeWatched(state.choice, process);
+  if (process.parent === undefined) state.runs++;
   const had = state.watched ?? { calls: 0, processes: 0, threads: 0 };
   state.watched = {
     calls: had.calls + calls,
@@ -148,43 +167,58 @@ function take(state: State, process: WatchedProcess): void {
 }
 
 function close(state: State, event: EndEvent): void {
-  const { counts } = state;
-  state.counts = {
-    lines: counts.lines + event.counts.lines,
-    read: counts.read + event.counts.read,
-    blank: counts.blank + event.counts.blank,
-    unreadable: counts.unreadable + event.counts.unreadable,
-    doubtful: counts.doubtful + event.counts.doubtful,
-    summary: counts.summary + event.counts.summary,
-  };
+  state.runs++;
+  state.counts = addCounts(state.counts, event.counts);
   state.unreadable.push(...event.unreadable);
   state.doubtful.push(...event.doubtful);
 }
 
-function takenCalls(state: State): readonly Tallied[] {
+function takenFrom(state: State): Taken {
   const { choice, table, watched, counts, unreadable } = state;
   if (!table.begun && !watched) throw noCalls(counts, unreadable);
   settleAll(choice);
-  const entries = inOrder(choice.taken.tally);
-  if (entries.length === 0) throw nothingTaken(choice, watched !== undefined);
-  return entries;
+  const calls = inOrder(choice.taken.tally);
+  if (calls.length === 0) throw nothingTaken(choice, watched !== undefined);
+  const parts = new Map([...choice.taken.parts].map(([name, tally]) => [name, inOrder(tally)]));
+  return { calls, parts, report: readReport(state) };
 }
 
 function inOrder(tally: Tally): Tallied[] {
   return [...tally.values()].sort((a, b) => a.first - b.first);
 }
 
-function finish(state: State): Learned {
-  const { options, choice } = state;
-  const resolved = resolveAll(takenCalls(state), options);
-  const syscalls = listCalls(resolved);
+/** What was learned of calls that were taken. Throws SeccatError "trace" when a policy can hold none of them. */
+export function learnTaken(taken: Taken, options: LearnOptions): Learned {
+  const resolved = resolveAll(taken.calls, options);
+  const syscalls = listCalls(resolved, options);
   if (syscalls.length === 0) throw noneKnown(resolved[0]?.warning);
   const policy = policyOf(options, resolved, syscalls);
-  const parts = [...choice.taken.parts]
-    .map(([name, tally]) => partOf(options, name, inOrder(tally)))
+  const parts = [...taken.parts]
+    .map(([name, calls]) => partOf(options, name, calls))
     .filter((part) => part.syscalls.length > 0)
     .sort((a, b) => (a.syscalls[0]?.line ?? 0) - (b.syscalls[0]?.line ?? 0));
-  return { policy, report: reportOn(state, resolved, syscalls, policy.arches), parts };
+  const phases = options.split === "phase" ? parts.map(({ name }) => name) : [];
+  const report = reportOn(taken.report, options, { resolved, syscalls, arches: policy.arches, phases });
+  return { policy, report, parts, taken };
+}
+
+/** The calls of several runs of one command, the later ones behind the earlier. */
+export function joinTaken(first: Taken, second: Taken): Taken {
+  const before = first.report.watched?.calls ?? first.report.counts.lines;
+  const join = (a: readonly Tallied[], b: readonly Tallied[]) => {
+    const tally = tallyOfCalls(a, 0);
+    addTally(tally, tallyOfCalls(b, before));
+    return inOrder(tally);
+  };
+  const names = [...new Set([...first.parts.keys(), ...second.parts.keys()])];
+  const parts = names.map((name): [string, Tallied[]] => {
+    return [name, join(first.parts.get(name) ?? [], second.parts.get(name) ?? [])];
+  });
+  return {
+    calls: join(first.calls, second.calls),
+    parts: new Map(parts),
+    report: joinReports(first.report, second.report),
+  };
 }
 
 function resolveAll(entries: readonly Tallied[], options: LearnOptions): Counted[] {
@@ -193,7 +227,7 @@ function resolveAll(entries: readonly Tallied[], options: LearnOptions): Counted
 
 function partOf(options: LearnOptions, part: string, entries: readonly Tallied[]): Part {
   const resolved = resolveAll(entries, options);
-  const syscalls = listCalls(resolved);
+  const syscalls = listCalls(resolved, options);
   const name = options.name === undefined ? part : `${options.name}: ${part}`;
   return { name: part, policy: policyOf({ ...options, name }, resolved, syscalls), syscalls };
 }
@@ -203,18 +237,26 @@ function policyOf(
   resolved: readonly Counted[],
   syscalls: readonly LearnedCall[],
 ): Policy {
-  const seen = resolved.filter(({ call }) => call !== undefined).map(({ abi }) => abi);
   return {
     ...(options.name === undefined ? {} : { name: options.name }),
-    arches: [...new Set([options.native, ...seen])],
+    arches: archesOf(options, resolved),
     default: options.default ?? { kind: "kill_process" },
-    rules: [{ action: { kind: "allow" }, syscalls: syscalls.map(({ call }) => call) }],
+    rules: rulesOf(syscalls),
   };
 }
 
-type Counted = Resolved & { readonly entry: Tallied };
+function archesOf({ native }: LearnOptions, resolved: readonly Counted[]): readonly AbiName[] {
+  return [...new Set([native, ...resolved.filter(({ call }) => call !== undefined).map(({ abi }) => abi)])];
+}
 
-function listCalls(resolved: readonly Counted[]): LearnedCall[] {
+/** Calls without a condition in one rule, each of the others in its own. */
+function rulesOf(syscalls: readonly LearnedCall[]): readonly Rule[] {
+  const plain = syscalls.filter((learned) => !ruleOf(learned)).map(({ call }) => call);
+  const conditioned = syscalls.flatMap((learned) => ruleOf(learned) ?? []);
+  return plain.length === 0 ? conditioned : [{ action: { kind: "allow" }, syscalls: plain }, ...conditioned];
+}
+
+function listCalls(resolved: readonly Counted[], options: LearnOptions): LearnedCall[] {
   const found = new Map<string | number, LearnedCall>();
   for (const { entry, call, abi } of resolved) {
     if (call === undefined) continue;
@@ -227,16 +269,27 @@ function listCalls(resolved: readonly Counted[]): LearnedCall[] {
       abis: [...new Set([...(had?.abis ?? []), abi])],
     });
   }
-  return [...found.values()];
+  if (!options.args) return [...found.values()];
+  const arches = archesOf(options, resolved);
+  return [...found.values()].map((learned) => {
+    const entries = resolved.filter(({ call }) => call === learned.call);
+    return { ...learned, args: argsOf(learned.call, entries, arches) };
+  });
+}
+
+/** What a report is made of besides how the log was read. */
+interface Findings {
+  readonly resolved: readonly Counted[];
+  readonly syscalls: readonly LearnedCall[];
+  readonly arches: readonly AbiName[];
+  readonly phases: readonly string[];
 }
 
 function reportOn(
-  state: State,
-  resolved: readonly Counted[],
-  syscalls: readonly LearnedCall[],
-  arches: readonly AbiName[],
+  read: ReadReport,
+  options: LearnOptions,
+  { resolved, syscalls, arches, phases }: Findings,
 ): LearnReport {
-  const { options } = state;
   const warnings = [...new Set(resolved.flatMap(({ warning }) => (warning === "" ? [] : [warning])))];
   const others = arches.filter((name) => name !== options.native);
   if (others.length > 0)
@@ -244,17 +297,24 @@ function reportOn(
       `calls were made in the mode of ${others.join(" and ")}: the policy lists that architecture too, and its one rule allows every call on each`,
     );
   return {
-    ...readReport(state),
+    ...read,
     unfinished: resolved.reduce((sum, { entry }) => sum + entry.unfinished, 0),
+    phases,
+    once: syscalls.filter(({ count }) => count === 1).map(({ call }) => call),
     syscalls,
     arches,
     warnings,
-    notes: [...libcNotes(options.native, resolved), ...blindNotes(syscalls)],
+    notes: [
+      ...libcNotes(options.native, resolved),
+      ...argNotes(read.runs, syscalls),
+      ...blindNotes(syscalls),
+    ],
   };
 }
 
-function readReport({ counts, unreadable, doubtful, choice, watched }: State): ReadReport {
+function readReport({ runs, counts, unreadable, doubtful, choice, watched }: State): ReadReport {
   return {
+    runs,
     counts,
     ...(watched ? { watched } : {}),
     unreadable,

@@ -54,8 +54,10 @@ interface Birth {
   readonly line: number;
 }
 
-const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
-const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
+/** Calls that make another task. */
+export const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
+/** Calls that do not return, as the task ends. */
+export const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
 const CLONE_THREAD = 0x10000n;
 /**
  * Tasks without an end in the log, tasks remembered after theirs, pids waited for: of more, the oldest are

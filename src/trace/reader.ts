@@ -2,6 +2,7 @@
 // incomplete line, the calls that are open (one per process) and the first few notes. It does not look
 // into arguments; argument.ts does, for who needs them. It does not know processes; process.ts does.
 
+import { LineCutter } from "./cut.ts";
 import type { NoiseEvent, StraceEvent } from "./event.ts";
 import { closeJournal, type Journal, newJournal, noteDoubt, noteUnreadable } from "./journal.ts";
 import { type CallLine, isSummaryRow, type Line, type ProcessLine, readLateEnd, readLine } from "./line.ts";
@@ -17,6 +18,7 @@ import {
   restOfCall,
   resumeCall,
 } from "./pairing.ts";
+import { PlainLine, PlainText } from "./plain.ts";
 import type { Prefix } from "./prefix.ts";
 import { skipSpace } from "./scan.ts";
 
@@ -26,13 +28,18 @@ export interface ReaderOptions {
   readonly pid?: number;
   /** How many notes of each sort are kept with their lines; 10 when absent. */
   readonly keep?: number;
-  /** Of a longer line only so many characters are read; 16777216 when absent. */
+  /** Of a longer line only so many bytes are read; 16777216 when absent. */
   readonly longest?: number;
+  /** Whether plain lines are read as bytes, which changes nothing but the time; true when absent. */
+  readonly plain?: boolean;
 }
 
 /** A strace log that arrives in pieces of any size; memory does not grow with the log. */
 export interface StraceReader {
-  /** The events that this piece completes. Bytes are UTF-8; a character may be split between pieces. */
+  /**
+   * The events that this piece completes. Bytes are UTF-8; a character may be split between pieces. The events of
+   * bytes read their text from them: these must not change before the events are done with.
+   */
   push(piece: string | Uint8Array): StraceEvent[];
   /** The events of what was still open, and `end`. Once. */
   end(): StraceEvent[];
@@ -43,41 +50,34 @@ interface State {
   readonly longest: number;
   readonly journal: Journal;
   readonly pairing: Pairing;
-  /** Text of bytes; a character split between calls comes with the second. */
-  readonly decode: (bytes?: Uint8Array) => string;
+  /** Undefined where every line goes to line.ts. */
+  readonly plain: PlainLine | undefined;
   events: StraceEvent[];
-  /** What came behind the last line feed. */
-  rest: string;
   /** Inside a `strace -c` table. */
   summary: boolean;
 }
 
-/** Bytes decoded at a time, so that a text kept for long keeps no more than this in memory. */
-const pieceBytes = 65536;
-
 /** A reader at the beginning of a log. No input makes it throw. */
 export function straceReader(options: ReaderOptions = {}): StraceReader {
   const journal = newJournal(options.keep ?? 10);
-  const decoder = new TextDecoder();
   const state: State = {
     options,
     longest: options.longest ?? 16777216,
     journal,
     pairing: newPairing(journal, (event) => state.events.push(event)),
-    decode: (bytes) => decoder.decode(bytes, { stream: bytes !== undefined }),
+    plain: options.plain === false ? undefined : new PlainLine(),
     events: [],
-    rest: "",
     summary: false,
   };
+  // Enough more than is read for the cut to be noticed behind a carriage return.
+  const cutter = new LineCutter(state.longest + 2, (bytes, from, to) => feedLines(state, bytes, from, to));
   return {
     push(piece) {
-      feed(state, piece);
+      cutter.push(typeof piece === "string" ? Buffer.from(piece) : piece);
       return takeEvents(state);
     },
     end() {
-      feedText(state, state.decode());
-      if (state.rest !== "") feedLine(state, state.rest, 0, state.rest.length);
-      state.rest = "";
+      cutter.end();
       leaveAllCalls(state.pairing);
       state.events.push(closeJournal(journal));
       return takeEvents(state);
@@ -101,50 +101,52 @@ function takeEvents(state: State): StraceEvent[] {
   return events;
 }
 
-function feed(state: State, piece: string | Uint8Array): void {
-  if (typeof piece === "string") feedText(state, piece);
-  else
-    for (let at = 0; at < piece.length; at += pieceBytes)
-      feedText(state, state.decode(piece.subarray(at, at + pieceBytes)));
+function feedLines(state: State, bytes: Uint8Array, from: number, to: number): void {
+  const { plain, longest } = state;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = new PlainText(buffer);
+  let at = from;
+  while (at < to) {
+    const next = plain ? plain.read(bytes, at, longest) : -1;
+    if (plain && next > 0) {
+      takePlain(state, plain, text);
+      at = next;
+    } else {
+      const stop = bytes.indexOf(0x0a, at);
+      const end = stop > at && bytes[stop - 1] === 0x0d ? stop - 1 : stop;
+      feedLine(state, buffer.toString("utf8", at, Math.min(end, at + longest)), end - at > longest);
+      at = stop + 1;
+    }
+  }
 }
 
-function feedText(state: State, piece: string): void {
-  let feedAt = piece.indexOf("\n");
-  if (feedAt < 0) {
-    // Enough more than is read for the cut to be noticed behind a carriage return.
-    if (state.rest.length <= state.longest + 1) state.rest += piece;
-    return;
-  }
-  const before = state.rest.length;
-  const text = before === 0 ? piece : state.rest + piece;
-  let start = 0;
-  feedAt += before;
-  while (feedAt >= 0) {
-    feedLine(state, text, start, feedAt);
-    start = feedAt + 1;
-    feedAt = text.indexOf("\n", start);
-  }
-  state.rest = text.slice(start);
-}
-
-function feedLine(state: State, text: string, start: number, stop: number): void {
-  const { journal } = state;
+/** As feedLine and what it calls do for such a line. */
+function takePlain(state: State, plain: PlainLine, text: PlainText): void {
+  const { journal, pairing, options } = state;
   journal.lines++;
-  let end = stop;
-  if (end > start && text.charCodeAt(end - 1) === 0x0d) end--;
-  const long = end - start > state.longest;
-  if (long) end = start + state.longest;
-  const first = journal.lines === 1 && text.charCodeAt(start) === 0xfeff ? start + 1 : start;
+  journal.read++;
+  state.summary = false;
+  const pid = plain.pid < 0 ? options.pid : plain.pid;
+  if (pairing.held) releaseHeld(pairing);
+  if (pairing.open.size > 0) leaveCall(pairing, pid);
+  state.events.push(plain.event(journal.lines, pid, text));
+}
+
+function feedLine(state: State, text: string, long: boolean): void {
+  const { journal, longest } = state;
+  const end = text.length;
+  journal.lines++;
+  const first = journal.lines === 1 && text.charCodeAt(0) === 0xfeff ? 1 : 0;
   if (skipSpace(text, first, end) >= end) {
     journal.blank++;
     return;
   }
   const reason = record(state, text, first, end);
   if (reason === undefined) journal.read++;
-  else noteUnreadable(journal, reason, text.slice(first, Math.min(end, first + 200)));
+  else noteUnreadable(journal, reason, text.slice(first, first + 200));
   if (!long || reason !== undefined) return;
-  const doubt = `only ${state.longest} characters of the line were read`;
-  noteDoubt(journal, journal.lines, doubt, text.slice(first, Math.min(end, first + 200)));
+  const doubt = `only ${longest} bytes of the line were read`;
+  noteDoubt(journal, journal.lines, doubt, text.slice(first, first + 200));
 }
 
 /** Takes the records of a line in; returns why it cannot be read, or undefined. */

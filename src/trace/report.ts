@@ -12,6 +12,22 @@ export interface LearnedCall {
   readonly line: number;
   /** The ABIs on which it was made. */
   readonly abis: readonly AbiName[];
+  /** What is known about its arguments, where that was asked for. */
+  readonly args?: readonly LearnedArg[];
+}
+
+/** What was seen of one argument of a call. */
+export interface LearnedArg {
+  readonly name: string;
+  /** The condition that was learned; undefined when none was. */
+  readonly when: string | undefined;
+  /** How many constants the condition allows it to be, or to be made of. */
+  readonly allowed: number;
+  /** How many there are. */
+  readonly known: number;
+  /** Calls that do not tell it. */
+  readonly unknown: number;
+  readonly values: readonly { readonly text: string; readonly count: number }[];
 }
 
 /** Processes that were taken, or left. */
@@ -32,6 +48,8 @@ export interface WatchCounts {
 
 /** How a log was read, or a command watched, and whose calls were taken. */
 export interface ReadReport {
+  /** How many logs were read, or how often the command was watched. */
+  readonly runs: number;
   /** All 0 where no log was read. */
   readonly counts: LineCounts;
   /** Undefined where a log was read. */
@@ -50,6 +68,10 @@ export interface ReadReport {
 export interface LearnReport extends ReadReport {
   /** Calls taken that the log does not end. */
   readonly unfinished: number;
+  /** The phases that were told apart. */
+  readonly phases: readonly string[];
+  /** Calls that were made once only, in all runs together. */
+  readonly once: readonly (SyscallName | number)[];
   readonly syscalls: readonly LearnedCall[];
   readonly arches: readonly AbiName[];
   /** What may make the policy wrong. */
@@ -61,7 +83,7 @@ export interface LearnReport extends ReadReport {
 /** The report as lines for a person, without the policy itself. */
 export function formatReport(report: LearnReport): string[] {
   const { counts, warnings, notes } = report;
-  const lines = formatReading(report);
+  const lines = [...formatReading(report), formatCoverage(report)];
   if (report.unfinished > 0) lines.push(`${report.unfinished} of the calls taken have no end in the log`);
   lines.push(...noteLines("could not read", counts.unreadable, report.unreadable));
   lines.push(...noteLines("read with a doubt", counts.doubtful, report.doubtful));
@@ -78,6 +100,60 @@ export function formatReading({ counts, watched, chosen, taken, left }: ReadRepo
     chosen,
     `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
   ];
+}
+
+/** More names are not told. */
+const mostNames = 12;
+
+/** How much was seen, and how little of it more than once. */
+function formatCoverage({ runs, taken, phases, once, syscalls }: LearnReport): string {
+  const processes = taken.pids.length + (taken.unnamed ? 1 : 0);
+  const parts = [plural(runs, "run", "runs"), plural(processes, "process", "processes")];
+  if (phases.length > 0) parts.push(`${plural(phases.length, "phase", "phases")} (${phases.join(", ")})`);
+  const seen = `${parts.join(", ")}, ${syscalls.length} different calls`;
+  if (once.length === 0) return `${seen}, each seen more than once`;
+  const more = once.length > mostNames ? ` and ${once.length - mostNames} more` : "";
+  return `${seen}; seen once only: ${once.slice(0, mostNames).join(", ")}${more}`;
+}
+
+/** The counts of two logs together. */
+export function addCounts(a: LineCounts, b: LineCounts): LineCounts {
+  return {
+    lines: a.lines + b.lines,
+    read: a.read + b.read,
+    blank: a.blank + b.blank,
+    unreadable: a.unreadable + b.unreadable,
+    doubtful: a.doubtful + b.doubtful,
+    summary: a.summary + b.summary,
+  };
+}
+
+/** The reports on two runs of one command, as one. */
+export function joinReports(a: ReadReport, b: ReadReport): ReadReport {
+  const join = (one: Group, other: Group): Group => ({
+    pids: [...new Set([...one.pids, ...other.pids])].sort((x, y) => x - y),
+    unnamed: one.unnamed || other.unnamed,
+    calls: one.calls + other.calls,
+  });
+  const watched = a.watched && b.watched;
+  return {
+    runs: a.runs + b.runs,
+    counts: addCounts(a.counts, b.counts),
+    ...(watched
+      ? {
+          watched: {
+            calls: (a.watched?.calls ?? 0) + (b.watched?.calls ?? 0),
+            processes: (a.watched?.processes ?? 0) + (b.watched?.processes ?? 0),
+            threads: (a.watched?.threads ?? 0) + (b.watched?.threads ?? 0),
+          },
+        }
+      : {}),
+    unreadable: [...a.unreadable, ...b.unreadable],
+    doubtful: [...a.doubtful, ...b.doubtful],
+    chosen: b.chosen,
+    taken: join(a.taken, b.taken),
+    left: join(a.left, b.left),
+  };
 }
 
 function noteLines(title: string, total: number, notes: readonly LineNote[]): string[] {

@@ -32,39 +32,44 @@ export function count(
   mark: string,
 ): void {
   const { name, nr, result } = event;
-  const plain = nr === undefined && mode === undefined && mark === "";
-  const key = plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
+  const key = keyOf(name, nr, mode, mark);
   let entry = tally.get(key);
   if (!entry) {
     const none = { count: 0, failed: 0, unfinished: 0, first: order, told: false };
     entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
-  entry.count++;
+  entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
   if (result?.startsWith("-1 E")) entry.failed++;
+  entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
   const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
 }
 
+function keyOf(name: string, nr: number | undefined, mode: Mode | undefined, mark: string): string {
+  const plain = nr === undefined && mode === undefined && mark === "";
+  return plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
+}
+
+/** Calls as a tally, `before` further down. */
+export function tallyOfCalls(calls: readonly Tallied[], before: number): Tally {
+  return new Map(
+    calls.map((call) => [
+      keyOf(call.name, call.nr, call.mode, call.mark),
+      { ...call, first: call.first + before },
+    ]),
+  );
+}
+
 /** The calls that a live engine counted. */
 export function watchedTally(calls: readonly WatchedCall[]): Tally {
-  const tally: Tally = new Map();
-  for (const { name, nr, mode, count, first, told } of calls)
-    tally.set(`${name} ${nr} ${mode ?? ""} `, {
-      name,
-      nr,
-      mode,
-      mark: "",
-      count,
-      failed: 0,
-      unfinished: 0,
-      first,
-      told,
-    });
-  return tally;
+  return tallyOfCalls(
+    calls.map(({ mark = "", ...call }) => ({ ...call, mark, failed: 0, unfinished: 0 })),
+    0,
+  );
 }
 
 /** Adds the calls of `from` to `into`. */

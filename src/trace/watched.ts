@@ -32,6 +32,8 @@ export interface WatchedCall {
   readonly nr: number;
   /** Undefined for the machine's own. */
   readonly mode: Mode | undefined;
+  /** What tells such calls apart besides their name, when their arguments are learned (scalar.ts). */
+  readonly mark?: string;
   readonly count: number;
   /** The order of the first: the how-manieth of all calls it was, from 1. */
   readonly first: number;

@@ -287,6 +287,71 @@ live("each program of a script has its own policy beside that of all", (engine) 
   });
 });
 
+test("calls that traces miss are added when asked for, and behind what was learned", () => {
+  const args = ["trace", "--from", "-", "--arch", "x86_64", "--add", "signal,exit", "--json"];
+  const { code, stdout } = seccat(args, { input: log });
+  assert.is(code, 0);
+  const { rules } = JSON.parse(stdout).policy;
+  assert.equal(
+    rules.slice(1).map(({ syscalls }: { syscalls: string[] }) => syscalls.join(" ")),
+    ["rt_sigreturn", "restart_syscall", "exit"],
+  );
+  assert.is(seccat(["trace", "--from", "-", "--add", "signals"], { input: log }).code, 2);
+});
+
+live("conditions are learned, and the policy lets the command run again", (engine) => {
+  withFiles({}, (folder) => {
+    const script = "echo meow | cat; ls / > /dev/null; kill -0 $$";
+    const args = ["trace", "--engine", engine, "--args", "-o", "p.yaml", "--", "sh", "-c", script];
+    assert.is(seccat(args, { cwd: folder }).code, 0);
+    const policy = readFileSync(join(folder, "p.yaml"), "utf8");
+    assert.match(policy, /syscalls: \[kill\]\n {4}when: sig == 0\n/);
+    assert.match(policy, /syscalls: \[openat\]\n {4}when: flags & ~\(/);
+    const again = seccat(["run", "-p", "p.yaml", "--", "sh", "-c", script], { cwd: folder });
+    assert.is(again.stdout, "meow\n", again.stderr);
+    assert.is(seccat(["emulate", "p.yaml", "kill", "1", "SIGKILL"], { cwd: folder }).code, 1);
+  });
+});
+
+test("both engines learn the same conditions", () => {
+  const missing = reasons.notify ?? reasons.strace;
+  if (missing !== undefined) return skip("both engines learn the same conditions", missing);
+  const [one, other] = ["notify", "strace"].map((engine) => {
+    const script = "echo meow | cat > /dev/null; ls / > /dev/null; kill -0 $$";
+    const { stdout } = seccat(["trace", "--engine", engine, "--args", "--json", "--", "sh", "-c", script]);
+    const { rules } = JSON.parse(stdout).policy;
+    return rules.flatMap(({ syscalls, when }: { syscalls: string[]; when?: string }) =>
+      when === undefined ? [] : [`${syscalls.join(" ")}: ${when}`],
+    );
+  });
+  assert.equal(one.sort(), other.sort());
+  assert.ok(one.length > 5);
+});
+
+live("a command is run until that shows nothing new, and what any run did is learned", (engine) => {
+  const script = "read n < n; n=$((n + 1)); echo $n > n; if [ $n -eq 3 ]; then umask 077; fi";
+  withFiles({ n: "0\n" }, (folder) => {
+    const args = ["trace", "--engine", engine, "--until-stable", "2", "--json", "--", "sh", "-c", script];
+    const { code, stdout, stderr } = seccat(args, { cwd: folder });
+    assert.is(code, 0, stderr);
+    const { policy, report } = JSON.parse(stdout);
+    assert.match(stderr, /^run 3: new: umask$/m);
+    assert.match(stderr, /nothing new\n.*nothing new\n$/);
+    assert.ok(policy.rules[0].syscalls.includes("umask"));
+    assert.ok(report.runs >= 5);
+    assert.not.ok(report.once.includes("execve"));
+    assert.is(readFileSync(join(folder, "n"), "utf8"), `${report.runs}\n`);
+  });
+});
+
+test("a number of runs needs a command, and is a number", () => {
+  for (const args of [
+    ["--until-stable", "2", "--from", "-"],
+    ["--until-stable", "no", "--", "true"],
+  ])
+    assert.is(seccat(["trace", ...args], { input: log }).code, 2);
+});
+
 live("only the programs asked for are learned from", (engine) => {
   const args = ["trace", "--engine", engine, "--only", "/ls$/", "--json"];
   const { stdout } = seccat([...args, "--", "sh", "-c", "cat /dev/null; ls / > /dev/null; true"]);

@@ -8,7 +8,6 @@ import { CallMemory, MAX_ACCESS } from "../../src/enforce/memory.ts";
 import type { Call } from "../../src/enforce/notify.ts";
 import { serve } from "../../src/enforce/serve.ts";
 import { sacrifice } from "./child.ts";
-import { sourceUrl } from "./launched.ts";
 import { denyOnly, ret, skip, whyNotHere } from "./programs.ts";
 
 const program = denyOnly(ret.user_notif, "setdomainname");
@@ -16,8 +15,6 @@ const PAGE = 4096;
 
 /** Makes a call whose argument is an address in a block of two pages, with no memory behind them and read-only memory before. */
 const caller = (extra = "") => `
-  const { loadShim } = await import(${JSON.stringify(sourceUrl("shim/index"))});
-  const { nr } = await import(${JSON.stringify(sourceUrl("src/enforce/native"))});
   const shim = loadShim("koffi");
   const block = shim.syscall(nr("mmap"), 0, ${4 * PAGE}, 3, 0x22, -1, 0).value + ${PAGE};
   shim.syscall(nr("munmap"), block + ${2 * PAGE}, ${PAGE});

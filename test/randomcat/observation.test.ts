@@ -10,7 +10,7 @@ import { native } from "../../src/enforce/native.ts";
 import { root } from "../root.ts";
 
 const test = suite("observation of randomcat");
-const noise = new Set<string>(expandGroup("@node"));
+const noise = new Set<string>(expandGroup("@node-runtime/engine"));
 
 /** The calls that the first rule of the learned policy allows, in order of their names. */
 function own(observation: Observation, abi: AbiName = "x86_64"): string[] {
@@ -44,7 +44,7 @@ test("the recorded traces are read without loss, and every Node asks for the sam
 test("the policy allows the noise of Node by its group and repeats none of it", () => {
   const { policy } = learnChild(recorded(""), "x86_64");
   assert.equal(policy.default, { kind: "kill_process" });
-  assert.equal(policy.rules[1]?.syscalls, ["@node"]);
+  assert.equal(policy.rules[1]?.syscalls, ["@node-runtime/engine"]);
   for (const name of own(recorded(""))) assert.not.ok(noise.has(name), name);
 });
 

@@ -281,7 +281,7 @@ reading("a longer line than allowed is read at its beginning, however it comes, 
   );
   const end = whole.at(-1);
   if (end?.kind !== "end") return assert.unreachable();
-  assert.ok(end.doubtful.some(({ reason }) => reason === "only 100 characters of the line were read"));
+  assert.ok(end.doubtful.some(({ reason }) => reason === "only 100 bytes of the line were read"));
 });
 
 reading("loose marks in a long line do not make it slow", () => {

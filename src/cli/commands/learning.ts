@@ -1,24 +1,51 @@
 import type { Command, Option } from "./command.ts";
 import { filter, json, output } from "./shared.ts";
 
-/** Which calls of a log are meant. */
-const choice: Readonly<Record<string, Option>> = {
+/** Whose calls are meant. */
+const whose: Readonly<Record<string, Option>> = {
   only: {
     describe:
       "child: all but the first process; all: every process (when absent); or process numbers, or /REGEX/ for the name or path of a program",
     value: "WHICH",
   },
   pid: { describe: "take these processes", value: "LIST" },
+  "after-marker": { describe: "take what is called after the mark of this name", value: "NAME" },
+  "until-marker": { describe: "take what is called before the mark of this name", value: "NAME" },
+};
+
+/** Which calls of a log are meant. */
+const choice: Readonly<Record<string, Option>> = {
+  ...whose,
   after: {
     describe: "take what a process, or who it comes from, calls after the first of this call",
     value: "CALL",
     words: "syscall",
   },
   until: { describe: "take what it calls up to the first of this call", value: "CALL", words: "syscall" },
-  "after-marker": { describe: "take what is called after the mark of this name", value: "NAME" },
-  "until-marker": { describe: "take what is called before the mark of this name", value: "NAME" },
   "marker-fd": { describe: "what is written to this descriptor is the name of a mark", value: "N" },
   arch: { describe: "the arch of the log", value: "ARCH", words: "arch" },
+};
+
+const split: Option = {
+  describe:
+    "write a policy of each process, program or phase too, beside that of -o, and tell what only start-up needs",
+  value: "WHAT",
+  words: ["process", "exe", "phase"],
+};
+const otherwise: Option = {
+  describe: "the policy's default action (kill_process)",
+  value: "ACTION",
+  words: "action",
+};
+const widen: Option = {
+  describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
+  value: "LIST",
+};
+const add: Option = {
+  describe:
+    "allow what a trace can miss, by calls or by sets: usual (the ends of threads and processes, returns from signals), end, signal, lock, memory, clock, loader (what starts a program, for a filter that is there before)",
+  value: "LIST",
+  words: "syscall",
 };
 
 /** Commands that watch programs. */
@@ -42,11 +69,26 @@ export const learning: readonly Command[] = [
           "what begins a phase: accept: the first accept; read: what is read first of a connection; exec: each program (accept,read when absent); marks always do",
         value: "LIST",
       },
-      split: {
+      split,
+      default: otherwise,
+      widen,
+      add,
+      args: {
         describe:
-          "write a policy of each process, program or phase too, beside that of -o, and tell what only start-up needs",
-        value: "WHAT",
-        words: ["process", "exe", "phase"],
+          "learn conditions too, for arguments whose values have names: flags, commands, domains, signals, protection",
+      },
+      "until-stable": {
+        describe: "run the command again and again, until so many runs in a row have shown nothing new",
+        value: "N",
+      },
+      partial: {
+        describe:
+          "write what the log, or a part of it, tells as a partial profile, from which seccat merge makes the policy",
+      },
+      piece: {
+        describe:
+          "with --partial: which part of which log this is; parts are numbered in their order, or by where they begin",
+        value: "NAME:N[/TOTAL]",
       },
       "detach-on-interrupt": {
         describe:
@@ -56,11 +98,6 @@ export const learning: readonly Command[] = [
         describe:
           "show calls a second, by process, and new calls as they come, on a terminal's stderr; by itself where the command neither reads nor prints there",
       },
-      default: { describe: "the policy's default action (kill_process)", value: "ACTION", words: "action" },
-      widen: {
-        describe: "allow what other libcs, kernels or architectures call for the same: libc, kernel, arch",
-        value: "LIST",
-      },
       json: { describe: "print the policy and the report as JSON; compile --weights takes its counts" },
     },
     starts: "sometimes",
@@ -69,6 +106,33 @@ export const learning: readonly Command[] = [
       ["seccat trace --from strace.txt --only child", "learn from a log"],
     ],
     run: async (args) => (await import("../trace.ts")).trace(args),
+  },
+  {
+    name: "merge",
+    describe: "put policies, and partial profiles of trace --partial, together into one policy",
+    positionals: [
+      {
+        name: "inputs",
+        describe: "policies and partial profiles, in any order; - is stdin",
+        words: "file",
+        many: true,
+      },
+    ],
+    options: {
+      output: { ...output, describe: "where to write the policy; stdout when absent" },
+      partial: { describe: "write a partial profile instead, to be merged with others" },
+      ...whose,
+      split,
+      default: otherwise,
+      widen,
+      add,
+      json: { describe: "print the policy, and what is known about it, as JSON" },
+    },
+    examples: [
+      ["seccat merge a.yaml b.yaml -o both.yaml", "what either of them allows"],
+      ["cat parts/* | seccat merge - -o p.yaml", "the policy of a log that was read in parts"],
+    ],
+    run: async (args) => (await import("../merge.ts")).mergeCommand(args),
   },
   {
     name: "replay",

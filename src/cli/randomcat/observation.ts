@@ -103,14 +103,14 @@ export interface Lesson {
 
 /**
  * The policy that an observation asks for: the calls that a child made after its filter was in force, and the group
- * `@node`, since when V8 and libuv look after memory, locks and threads is not for a trace to say.
+ * `@node-runtime/engine`, since when V8 and libuv look after memory, locks and threads is not for a trace to say.
  */
 export function learnChild(observation: Observation, abi: AbiName): Lesson {
   const learner = newLearner({ native: abi, only: "child", after: MARK });
   if (observation.kind === "watched") for (const process of observation.processes) learner.take(process);
   else for (const log of observation.logs) for (const event of readStrace([log])) learner.see(event);
   const { policy, report } = learner.finish();
-  const noise = new Set<string>(expandGroup("@node"));
+  const noise = new Set<string>(expandGroup("@node-runtime/engine"));
   const seen = policy.rules.flatMap(({ syscalls }) => syscalls);
   const own = seen.filter((name) => !noise.has(String(name)));
   const runtime = "what Node does by itself at any time";
@@ -121,7 +121,7 @@ export function learnChild(observation: Observation, abi: AbiName): Lesson {
       default: { kind: "kill_process" },
       rules: [
         { action: { kind: "allow" }, syscalls: own, why: "seen in the trace" },
-        { action: { kind: "allow" }, syscalls: ["@node"], why: runtime },
+        { action: { kind: "allow" }, syscalls: ["@node-runtime/engine"], why: runtime },
       ],
     },
     report,

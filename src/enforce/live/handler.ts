@@ -31,13 +31,14 @@ const NAME = 64;
 
 /** Makes what records the calls of a listener. */
 export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>): LoopHandler {
-  const { phases, mailbox, view, bell, page, native: abi } = data;
+  const { phases, args, mailbox, view, bell, page, native: abi } = data;
   const tell: (message: FromReceiver) => void = post;
   const { endian } = native();
   const kcmp = nr("kcmp");
   const recorder = new Recorder({
     ...phases,
     native: abi,
+    args,
     look: proc,
     words: notifWords(endian),
     each: (process) => tell({ kind: "process", process }),

@@ -34,6 +34,8 @@ export interface Kind {
   readonly effect: Effect | undefined;
   /** The argument, and its bits, that arch/twin.ts asks about. */
   readonly telling: { readonly register: number; readonly bits: number } | undefined;
+  /** Of a kind by its arguments, what tells it apart; "" otherwise. */
+  readonly mark: string;
 }
 
 const effects: Readonly<Record<string, Effect>> = {
@@ -61,6 +63,7 @@ export function kindOf(native: AbiName, arch: number, nr: number): Kind {
     nr: bare,
     mode: own === undefined || own === native ? undefined : modeOf(own),
     effect: name && effects[name],
+    mark: "",
     telling: own && name ? tellingOf(own, name) : undefined,
   };
 }

@@ -9,6 +9,8 @@ import type { Viewed } from "./recorder.ts";
 export interface ReceiverOrder {
   readonly native: AbiName;
   readonly phases: PhaseOptions;
+  /** Whether calls are told apart by the arguments that conditions are learned for. */
+  readonly args: boolean;
   /** Whether to tell, several times a second, who is alive and what is new. */
   readonly view: boolean;
   readonly mailbox: SharedArrayBuffer;

@@ -119,5 +119,6 @@ export function watchedProcess(process: Process, kinds: readonly (Kind | undefin
 }
 
 function callOf(kind: Kind, stretch: number, count: number, first: number, told: boolean): WatchedCall {
-  return { stretch, name: kind.name, nr: kind.nr, mode: kind.mode, count, first, told };
+  const { name, nr, mode, mark } = kind;
+  return { stretch, name, nr, mode, ...(mark === "" ? {} : { mark }), count, first, told };
 }

@@ -37,6 +37,8 @@ const MAIL = 5;
 
 /** What to record. */
 export interface RecordingOptions extends PhaseOptions {
+  /** Whether to tell calls apart by the arguments that conditions are learned for. */
+  readonly args?: boolean;
   /** Gets each process once it has ended. */
   readonly each: (process: WatchedProcess) => void;
   /** Hears several times a second who is alive, and of each call that is made for the first time. */
@@ -81,7 +83,7 @@ export function notifyAll(): Program {
 }
 
 /** Makes ready to record a command that is yet to be launched. */
-export function newRecording({ each, onView, ...phases }: RecordingOptions): Recording {
+export function newRecording({ each, onView, args = false, ...phases }: RecordingOptions): Recording {
   let account: Account = { calls: 0, listeners: 0, restarted: 0, backend: undefined };
   const mailbox = newMailbox();
   const onMessage = (message: unknown) => {
@@ -101,6 +103,7 @@ export function newRecording({ each, onView, ...phases }: RecordingOptions): Rec
       const order: ReceiverOrder = {
         native: native().abi,
         phases: plain(phases),
+        args,
         view: onView !== undefined,
         mailbox,
         bell: bellMemory(),
@@ -149,7 +152,7 @@ function startReceiver(
     loop.stop();
     bell.leave();
   };
-  return { done, close };
+  return { done, close, outlasts: true };
 }
 
 /**
@@ -197,7 +200,7 @@ async function runApart(
       child.unref();
       return { kind: "left", pid };
     }
-    return endedAs(await exited);
+    return endedAs(await exited, pid);
   } finally {
     leave.removeEventListener("abort", stop);
     for (const signal of passed) process.off(signal, pass);

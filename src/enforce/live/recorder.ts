@@ -15,10 +15,13 @@ import { type Kind, kindOf } from "./kind.ts";
 import type { Look } from "./look.ts";
 import { callsOf, cut, NUMBERS, newProcess, type Process, type Stretch, watchedProcess } from "./process.ts";
 import { newRecent, type Recent, remember, type Sites } from "./restart.ts";
+import { Variants } from "./variant.ts";
 
 /** How to record. */
 export interface RecorderOptions extends PhaseOptions {
   readonly native: AbiName;
+  /** Whether to tell calls apart by the arguments that conditions are learned for. */
+  readonly args?: boolean;
   readonly look: Look;
   readonly words: NotifWords;
   /** Gets each process once it has ended. */
@@ -63,6 +66,7 @@ export class Recorder {
   /** 0 for calls that are counted and nothing else. */
   readonly #special = new Uint8Array(NUMBERS).fill(1);
   readonly #triggers: readonly Trigger[];
+  readonly #variants: Variants | undefined;
   readonly #marks: string[] = [];
   #last: Task | undefined;
   /** Calls seen. */
@@ -75,6 +79,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#words = options.words;
+    this.#variants = options.args ? new Variants(options.native, options.words) : undefined;
     this.#arch = abi(options.native).auditArch;
     // A call may begin a phase and end another; what it belongs to itself comes first.
     this.#triggers = triggersOf(options).sort((a, b) => Number(b.inclusive) - Number(a.inclusive));
@@ -109,18 +114,26 @@ export class Recorder {
       return;
     }
     let { stretch } = process;
-    if (this.#special[nr] !== 0) stretch = this.#act(task, this.#ownKind(nr, words), words, order);
+    if (this.#special[nr] !== 0) {
+      const kind = this.#variant(this.#ownKind(nr, words), words);
+      stretch = this.#act(task, kind, words, order);
+      if (kind.mark !== "") {
+        countOther(stretch, kind, order);
+        return;
+      }
+    }
     const count = stretch.counts[nr] ?? 0;
     if (count === 0) stretch.firsts[nr] = order;
     stretch.counts[nr] = count + 1;
   }
 
   #seeOther(task: Task, words: Uint32Array, order: number): void {
-    const kind = this.#otherKind(words);
-    const { others } = this.#act(task, kind, words, order);
-    const entry = others.get(kind);
-    if (entry) entry.count++;
-    else others.set(kind, { count: 1, first: order });
+    const kind = this.#variant(this.#otherKind(words), words);
+    countOther(this.#act(task, kind, words, order), kind, order);
+  }
+
+  #variant(kind: Kind, words: Uint32Array): Kind {
+    return this.#variants?.of(kind, words) ?? kind;
   }
 
   /** Begins the phase of a mark in every process, behind the calls seen so far. */
@@ -226,7 +239,9 @@ export class Recorder {
     return kind;
   }
 
-  #isSpecial({ name, effect, telling }: Kind): boolean {
+  #isSpecial(kind: Kind): boolean {
+    const { name, effect, telling } = kind;
+    if (this.#variants?.has(kind)) return true;
     if (effect !== undefined || telling !== undefined) return true;
     if (this.#options.markFd !== undefined && name === "write") return true;
     return this.#triggers.some(({ names }) => names.has(name));
@@ -298,6 +313,12 @@ export class Recorder {
     const fd = this.#arg(words, 0);
     if (fd === markFd || isCopy?.(tid, fd, markFd)) this.mark(markName(words));
   }
+}
+
+function countOther({ others }: Stretch, kind: Kind, order: number): void {
+  const entry = others.get(kind);
+  if (entry) entry.count++;
+  else others.set(kind, { count: 1, first: order });
 }
 
 function begin(process: Process, phase: string, from: number): void {

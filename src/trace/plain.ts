@@ -1,0 +1,392 @@
+// Nearly every line of a log is one whole call: `1624 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3`. Such lines
+// are read from the bytes as they are: nothing is decoded, and only what is asked for becomes text. Every other
+// line goes to line.ts, which reads all that there is; of a line that both can read, both say the same. So what is
+// rare is left to line.ts here: what is not ASCII, annotations in annotations, a pid with a name, any doubt.
+//
+//     [pid|"[pid" pid "]"] [time] ["[" nr "]"] name "(" args ")" "=" value [annotation] [what strace adds]
+
+import type { CallEvent } from "./event.ts";
+
+/** The kernel's PID_MAX_LIMIT: a number above it is no pid. */
+const pidLimit = 4194304;
+const mostNames = 4096;
+const longestName = 64;
+
+const feed = 0x0a;
+const space = 0x20;
+const quote = 0x22;
+const slash = 0x2f;
+const star = 0x2a;
+const minus = 0x2d;
+const dot = 0x2e;
+const colon = 0x3a;
+const less = 0x3c;
+const greater = 0x3e;
+const bracket = 0x5b;
+const backslash = 0x5c;
+
+/** What a byte can be. */
+const WORD = 1;
+const DIGIT = 2;
+/** Ends a line, or is left to line.ts wherever it stands. */
+const STOP = 4;
+/** Looked at in arguments; others are stepped over there. */
+const MARK = 8;
+/** Looked at in a string. */
+const INSTRING = 16;
+/** May stand behind an annotation. */
+const FOLLOWER = 32;
+const BLANK = 64;
+const OPEN = 128;
+
+const kinds = new Uint8Array(256);
+for (let code = 0; code < 256; code++) {
+  const char = String.fromCharCode(code);
+  const is = (chars: string) => chars.includes(char);
+  const stops = code >= 0x80 || is("\n\r");
+  kinds[code] =
+    (/[A-Za-z0-9_]/.test(char) ? WORD : 0) |
+    (/[0-9]/.test(char) ? DIGIT : 0) |
+    (stops ? STOP | MARK | INSTRING : 0) |
+    (is('"()[]{}</') ? MARK : 0) |
+    (is('"\\') ? INSTRING : 0) |
+    (is(",)]} |\t=<\n") ? FOLLOWER : 0) |
+    (is(" \t") ? BLANK : 0) |
+    (is("([{") ? OPEN : 0);
+}
+
+function kindOf(code: number): number {
+  return kinds[code] ?? STOP;
+}
+
+/** Bytes that become text when text is asked for. */
+export class PlainText {
+  readonly #buffer: Buffer;
+  #text: string | undefined;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+  }
+
+  /** The text of ASCII bytes. */
+  slice(from: number, to: number): string {
+    this.#text ??= this.#buffer.toString("latin1");
+    return this.#text.slice(from, to);
+  }
+}
+
+interface Name {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly next: Name | undefined;
+}
+
+/** Reads plain lines; what it found of the last one is in its fields. */
+export class PlainLine {
+  /** -1 where the line has none. */
+  pid = -1;
+  /** As `-n` prints it; -1 where the line has none. */
+  nr = -1;
+  name = "";
+  argsStart = 0;
+  argsEnd = 0;
+  resultStart = 0;
+  resultEnd = 0;
+  readonly #names: (Name | undefined)[] = new Array<Name | undefined>(1024).fill(undefined);
+  #count = 0;
+  /** Behind the last annotation of the arguments; -1 where the last `>` can be another thing. */
+  #annotated = -1;
+
+  /**
+   * Where the next line begins, when the one at `start` is a plain one of at most `longest` bytes; else -1. A line
+   * feed must stand somewhere behind `start`.
+   */
+  read(bytes: Uint8Array, start: number, longest: number): number {
+    const named = this.#prefix(bytes, start);
+    if (named < 0) return -1;
+    const open = this.#called(bytes, named);
+    if (open < 0) return -1;
+    this.argsStart = open + 1;
+    const close = this.#arguments(bytes, open + 1);
+    if (close < 0) return -1;
+    // `NULL <unfinished ...>)` has a mark that is no argument.
+    if (bytes[close - 1] === greater && this.#annotated !== close) return -1;
+    this.argsEnd = close;
+    const end = this.#tail(bytes, close + 1);
+    return end < 0 || end - start > longest ? -1 : end + 1;
+  }
+
+  /** The call of the line that was read last. */
+  event(line: number, pid: number | undefined, text: PlainText): CallEvent {
+    return {
+      kind: "call",
+      line,
+      pid,
+      name: this.name,
+      nr: this.nr < 0 ? undefined : this.nr,
+      args: text.slice(this.argsStart, this.argsEnd),
+      result: text.slice(this.resultStart, this.resultEnd),
+      end: "returned",
+    };
+  }
+
+  /** Where the name begins, or -1. */
+  #prefix(bytes: Uint8Array, start: number): number {
+    this.pid = -1;
+    this.nr = -1;
+    let at = start;
+    let code = bytes[at] ?? feed;
+    if (code === bracket) {
+      at = this.#bracketed(bytes, at);
+      if (at < 0) return -1;
+      code = bytes[at] ?? feed;
+    } else if ((kindOf(code) & DIGIT) !== 0) {
+      const stop = behindDigits(bytes, at);
+      if (bytes[stop] === space) {
+        const value = numberIn(bytes, at, stop);
+        if (value === 0 || value > pidLimit) return -1;
+        this.pid = value;
+        at = behindSpaces(bytes, stop);
+        code = bytes[at] ?? feed;
+      }
+    }
+    if ((kindOf(code) & DIGIT) !== 0) {
+      at = behindTime(bytes, at);
+      if (at < 0) return -1;
+      code = bytes[at] ?? feed;
+    }
+    return code === bracket ? this.#numbered(bytes, at) : at;
+  }
+
+  /** Behind the `[pid 16266] ` at `at`, or -1. */
+  #bracketed(bytes: Uint8Array, at: number): number {
+    if (bytes[at + 1] !== 0x70 || bytes[at + 2] !== 0x69 || bytes[at + 3] !== 0x64) return -1;
+    const from = behindSpaces(bytes, at + 4);
+    const stop = behindDigits(bytes, from);
+    if (stop === from || bytes[stop] !== 0x5d || bytes[stop + 1] !== space) return -1;
+    this.pid = numberIn(bytes, from, stop);
+    return this.pid > pidLimit ? -1 : behindSpaces(bytes, stop + 1);
+  }
+
+  /** Behind the `[ 257] ` at `at`, or -1. */
+  #numbered(bytes: Uint8Array, at: number): number {
+    const from = behindSpaces(bytes, at + 1);
+    const stop = behindDigits(bytes, from);
+    if (stop === from || stop - from > 7 || bytes[stop] !== 0x5d || bytes[stop + 1] !== space) return -1;
+    this.nr = numberIn(bytes, from, stop);
+    return behindSpaces(bytes, stop + 1);
+  }
+
+  /** The `(` behind the name at `at`, or -1. */
+  #called(bytes: Uint8Array, at: number): number {
+    if ((kindOf(bytes[at] ?? feed) & DIGIT) !== 0) return -1;
+    let hash = 0;
+    let i = at;
+    for (; ; i++) {
+      const code = bytes[i] ?? feed;
+      if ((kindOf(code) & WORD) === 0) break;
+      hash = (Math.imul(hash, 31) + code) | 0;
+    }
+    if (i === at || bytes[i] !== 0x28 || i - at > longestName) return -1;
+    const slot = (hash ^ (hash >>> 10)) & 1023;
+    for (let name = this.#names[slot]; name; name = name.next) {
+      if (name.bytes.length !== i - at || !holds(bytes, at, name.bytes)) continue;
+      this.name = name.text;
+      return i;
+    }
+    if (this.#count === mostNames) return -1;
+    this.#count++;
+    const own = bytes.slice(at, i);
+    this.name = String.fromCharCode(...own);
+    this.#names[slot] = { text: this.name, bytes: own, next: this.#names[slot] };
+    return i;
+  }
+
+  /** The `)` that closes the arguments at `at`, as endOfArgs finds it, or -1. */
+  #arguments(bytes: Uint8Array, at: number): number {
+    this.#annotated = -1;
+    let depth = 0;
+    for (let i = at; ; i++) {
+      const code = bytes[i] ?? feed;
+      const kind = kindOf(code);
+      if ((kind & MARK) === 0) continue;
+      if ((kind & OPEN) !== 0) depth++;
+      else if (code === quote) {
+        i = endOfString(bytes, i);
+        if (i < 0) return -1;
+      } else if (code === less) {
+        if (bytes[i + 1] === less) i++;
+        else if (i > at && (kindOf(bytes[i - 1] ?? feed) & WORD) !== 0) {
+          const from = i;
+          i = endOfAnnotation(bytes, from);
+          if (i < 0) return -1;
+          this.#annotated = mayBeMark(bytes, from) ? -1 : i + 1;
+        }
+      } else if (code === slash) {
+        if (bytes[i + 1] !== star) continue;
+        i = endOfComment(bytes, i);
+        if (i < 0) return -1;
+      } else if ((kind & STOP) !== 0) return -1;
+      else if (depth > 0) depth--;
+      else if (code === 0x29) return i;
+    }
+  }
+
+  /** The line feed behind a result that leaves no doubt, or -1. */
+  #tail(bytes: Uint8Array, at: number): number {
+    const sign = behindBlanks(bytes, at);
+    if (bytes[sign] !== 0x3d) return -1;
+    const from = behindBlanks(bytes, sign + 1);
+    const value = behindValue(bytes, from);
+    if (value < 0) return -1;
+    this.resultStart = from;
+    let end = value;
+    if (bytes[value] === less) {
+      end = endOfAnnotation(bytes, value) + 1;
+      if (end === 0) return -1;
+    }
+    this.resultEnd = end;
+    if (bytes[end] === feed) return end;
+    const more = behindBlanks(bytes, end);
+    return bytes[more] === feed ? -1 : this.#addition(bytes, more);
+  }
+
+  /** The line feed behind what strace adds to a result, which begins at `at`; -1 when it can be anything else. */
+  #addition(bytes: Uint8Array, at: number): number {
+    const first = bytes[at] ?? feed;
+    if (first !== 0x28 && first !== less && first !== slash && !(first >= 0x41 && first <= 0x5a)) return -1;
+    let i = at;
+    for (; ; i++) {
+      const code = bytes[i] ?? feed;
+      // A `[` can be the `[pid ` of a second record.
+      if (code === bracket) return -1;
+      if ((kindOf(code) & STOP) !== 0) break;
+    }
+    const last = bytes[i - 1] ?? feed;
+    if (bytes[i] !== feed || (kindOf(last) & BLANK) !== 0) return -1;
+    this.resultEnd = last === greater ? this.#withoutTime(bytes, i) : i;
+    return i;
+  }
+
+  /** The end of the result in front of the `<0.000012>` of `-T` that ends at `end`; `end` when there is none. */
+  #withoutTime(bytes: Uint8Array, end: number): number {
+    let i = end - 2;
+    while (i > this.resultStart && isTime(bytes[i] ?? feed)) i--;
+    const time = bytes[i] === less && i < end - 2 && (kindOf(bytes[i - 1] ?? feed) & BLANK) !== 0;
+    if (!time) return end;
+    while (i > this.resultStart && (kindOf(bytes[i - 1] ?? feed) & BLANK) !== 0) i--;
+    return i;
+  }
+}
+
+function isTime(code: number): boolean {
+  return code === dot || (kindOf(code) & DIGIT) !== 0;
+}
+
+function holds(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+  return true;
+}
+
+function behindDigits(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while ((kindOf(bytes[i] ?? feed) & DIGIT) !== 0) i++;
+  return i;
+}
+
+function behindSpaces(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while (bytes[i] === space) i++;
+  return i;
+}
+
+function behindBlanks(bytes: Uint8Array, at: number): number {
+  let i = at;
+  while ((kindOf(bytes[i] ?? feed) & BLANK) !== 0) i++;
+  return i;
+}
+
+/** Too many digits give more than pidLimit. */
+function numberIn(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) value = value * 10 + (bytes[i] ?? 0) - 0x30;
+  return value;
+}
+
+/** Behind `10:00:00`, `10:00:00.123456` or `1795488889.968471` at `at` and the spaces after it, or -1. */
+function behindTime(bytes: Uint8Array, at: number): number {
+  let i = behindDigits(bytes, at);
+  let colons = 0;
+  while (colons < 2 && bytes[i] === colon && (kindOf(bytes[i + 1] ?? feed) & DIGIT) !== 0) {
+    colons++;
+    i = behindDigits(bytes, i + 1);
+  }
+  const parted = bytes[i] === dot && (kindOf(bytes[i + 1] ?? feed) & DIGIT) !== 0;
+  if (parted) i = behindDigits(bytes, i + 1);
+  const timed = colons === 2 || (parted && colons === 0);
+  return timed && bytes[i] === space ? behindSpaces(bytes, i) : -1;
+}
+
+/** The quote that closes the string at `at`, or -1. */
+function endOfString(bytes: Uint8Array, at: number): number {
+  for (let i = at + 1; ; i++) {
+    const code = bytes[i] ?? feed;
+    if ((kindOf(code) & INSTRING) === 0) continue;
+    if (code === quote) return i;
+    if (code !== backslash) return -1;
+    i++;
+    if ((kindOf(bytes[i] ?? feed) & STOP) !== 0) return -1;
+  }
+}
+
+/**
+ * The `>` of an annotation at `at` that has no other, no quote and no escape in it, such as `</etc/passwd>` or
+ * `<TCP:[127.0.0.1:80->127.0.0.1:5]>`; else -1.
+ */
+function endOfAnnotation(bytes: Uint8Array, at: number): number {
+  const first = bytes[at + 1] ?? feed;
+  for (let i = at + 1; ; i++) {
+    const code = bytes[i] ?? feed;
+    if (code === greater) {
+      if (first !== slash && bytes[i - 1] === minus) continue;
+      return (kindOf(bytes[i + 1] ?? feed) & FOLLOWER) !== 0 ? i : -1;
+    }
+    if (code === less || (kindOf(code) & INSTRING) !== 0) return -1;
+  }
+}
+
+/** Whether a mark such as `<unfinished ...>` can stand at `at`: `<unf`, `<det`, `<pid`, `<ptr`. */
+function mayBeMark(bytes: Uint8Array, at: number): boolean {
+  const third = bytes[at + 3];
+  switch (bytes[at + 1]) {
+    case 0x75:
+      return third === 0x66;
+    case 0x64:
+      return third === 0x74;
+    case 0x70:
+      return third === 0x64 || third === 0x72;
+    default:
+      return false;
+  }
+}
+
+/** The slash that closes the comment at `at`, or -1. */
+function endOfComment(bytes: Uint8Array, at: number): number {
+  for (let i = at + 2; ; i++) {
+    const code = bytes[i] ?? feed;
+    if (code === slash && bytes[i - 1] === star && i > at + 2) return i;
+    if ((kindOf(code) & STOP) !== 0) return -1;
+  }
+}
+
+/** Behind digits, hexadecimal or `?` at `at`, each with a sign; -1 when there is none or it runs into a word. */
+function behindValue(bytes: Uint8Array, at: number): number {
+  let i = bytes[at] === minus ? at + 1 : at;
+  if (bytes[i] === 0x3f) i++;
+  else {
+    if ((kindOf(bytes[i] ?? feed) & DIGIT) === 0) return -1;
+    while ((kindOf(bytes[i] ?? feed) & WORD) !== 0) i++;
+  }
+  const code = bytes[i] ?? feed;
+  return code === feed || code === less || (kindOf(code) & BLANK) !== 0 ? i : -1;
+}
