@@ -106,7 +106,11 @@ function outcome(result: Recorded, learner: Learner): Watched | number | SeccatE
     : { learned, status: result.status };
 }
 
-function sayWhatIsMissing({ listeners }: Account): void {
+function sayWhatIsMissing({ listeners, backend }: Account): void {
+  if (backend === "ffi-napi")
+    say(
+      `${errStyle().cyan("note")}: the calls went through ffi-napi, which is some ten times slower than koffi: npm install koffi`,
+    );
   if (listeners > 0)
     say(
       `${errStyle().yellow("warning")}: the command asked for a seccomp listener of its own, which it cannot get while it is watched (EBUSY): --engine strace does not stand in its way`,

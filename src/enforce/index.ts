@@ -23,6 +23,7 @@ export { type AnswerOptions, type Handler, type Handlers, handledNames } from ".
 export { type Installed, type InstallOptions, install } from "./install.ts";
 export { type LoggedKill, loggedKill } from "./kernellog.ts";
 export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
+export { type Recorded, type RecordOptions, record } from "./live/record.ts";
 export type { CallMemory, MemoryResult, MemoryString } from "./memory.ts";
 export { native } from "./native.ts";
 export type { Answer, Call, DescriptorAnswer, PlainAnswer } from "./notify.ts";

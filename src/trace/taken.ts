@@ -175,8 +175,18 @@ function reportOn(
     syscalls,
     arches,
     warnings,
-    notes: [...libcNotes(options.native, resolved), ...argNotes(read.runs, syscalls)],
+    notes: [
+      ...libcNotes(options.native, resolved),
+      ...argNotes(read.runs, syscalls),
+      ...blindNotes(syscalls),
+    ],
   };
+}
+
+/** What no trace of system calls shows. */
+function blindNotes(syscalls: readonly LearnedCall[]): string[] {
+  if (!syscalls.some(({ call }) => call === "io_uring_enter" || call === "io_uring_setup")) return [];
+  return ["io_uring: what is done through it makes no system calls, so neither a trace nor a filter sees it"];
 }
 
 /** What today's libcs call instead of the calls in the trace. */

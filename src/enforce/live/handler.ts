@@ -89,7 +89,10 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
       shared?.leave();
       recorder.finish();
       const { calls, listeners, restarted } = recorder;
-      return { kind: "account", account: { calls, listeners, restarted } } satisfies FromReceiver;
+      return {
+        kind: "account",
+        account: { calls, listeners, restarted, backend: listener.shim.backend },
+      } satisfies FromReceiver;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What the thread that receives calls and the main thread tell each other. */
 import type { AbiName } from "../../../arch/index.ts";
+import type { BackendName } from "../../../shim/index.ts";
 import type { PhaseOptions } from "../../trace/phase.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { Viewed } from "./recorder.ts";
@@ -25,6 +26,8 @@ export interface Account {
   readonly listeners: number;
   /** Calls that a signal interrupted before they were received, and that were begun again. */
   readonly restarted: number;
+  /** The package that the calls went through; undefined before any did. */
+  readonly backend: BackendName | undefined;
 }
 
 /** What the receiving thread tells. */

@@ -84,7 +84,7 @@ export function notifyAll(): Program {
 
 /** Makes ready to record a command that is yet to be launched. */
 export function newRecording({ each, onView, args = false, ...phases }: RecordingOptions): Recording {
-  let account: Account = { calls: 0, listeners: 0, restarted: 0 };
+  let account: Account = { calls: 0, listeners: 0, restarted: 0, backend: undefined };
   const mailbox = newMailbox();
   const onMessage = (message: unknown) => {
     if (!isFromReceiver(message)) return;

@@ -1,7 +1,7 @@
 /**
  * Both engines watch the same programs and have to tell the same calls as often. What a program does is not the same in
  * two runs where it depends on time: threads wait for each other or do not (futex, sched_yield), heaps grow at other
- * moments, an event loop turns once more. Such calls are named with each program, and compared as a set: whether one of
+ * moments, an event loop turns once more, and what comes through a socket comes in more or fewer pieces. Such calls are named with each program, and compared as a set: whether one of
  * them is made at all may differ too, so they only have to be known to this list.
  */
 import { spawnSync } from "node:child_process";
@@ -57,7 +57,7 @@ const works: readonly Work[] = [
   {
     title: "a threaded Python server",
     command: () => (has("python3") ? ["python3", "-S", "-c", python] : undefined),
-    varying: `${threads} ${heaps} ppoll poll select pselect6 epoll_wait newfstatat stat getsockname`,
+    varying: `${threads} ${heaps} ppoll poll select pselect6 epoll_wait newfstatat stat getsockname recvfrom`,
     place: { cwd: tree(), env: { PATH: process.env.PATH ?? "", PYTHONHASHSEED: "0" } },
   },
   {
