@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { backendNames } from "../../shim/index.ts";
@@ -125,6 +126,32 @@ test("gives blocking descriptors to a command that inherits a pipe", async () =>
   child.stdin.end();
   assert.is(flags.length, 2);
   for (const line of flags) assert.is(Number.parseInt(line.split("\t")[1] ?? "", 8) & 0o4000, 0, line);
+});
+
+test("a launcher whose supervisor is killed before it lets it go on is gone soon after", async () => {
+  const script = `
+    const { readFileSync, writeSync } = await import("node:fs");
+    const { launch } = await import(${JSON.stringify(sourceUrl("src/enforce/launch"))});
+    const { notifyAll } = await import(${JSON.stringify(sourceUrl("src/enforce/live/record"))});
+    await launch([notifyAll()], ["true"], {
+      onListener() {
+        writeSync(1, readFileSync("/proc/self/task/" + process.pid + "/children", "utf8"));
+        process.kill(process.pid, "SIGKILL");
+      },
+    });`;
+  const done = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.is(done.signal, "SIGKILL", done.stderr);
+  const pid = Number(done.stdout.trim());
+  assert.ok(pid > 0, done.stdout);
+  // All of its calls are handed over, exit too, and its own descriptor keeps the listener open.
+  const deadline = performance.now() + 120_000;
+  while (existsSync(`/proc/${pid}`) && performance.now() < deadline) await sleep(100);
+  const left = existsSync(`/proc/${pid}`);
+  if (left) process.kill(pid, "SIGKILL");
+  assert.not.ok(left);
 });
 
 test("loses no output of a command that ends before anyone listens", async () => {

@@ -162,6 +162,7 @@ export function aarch64Launcher({ channel, length, nr }: LauncherParameters): Co
     bne("spin"),
     movNot(0, ~WAIT_TIMED_OUT),
     str(0, status, STATUS_RESULT),
+    brk,
 
     { label: "fail" },
     movImm(8, nr.exit_group),

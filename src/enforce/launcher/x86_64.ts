@@ -122,7 +122,8 @@ const SPINS = 0x10000000;
  *             if (result is an errno) goto fail
  *     next:   status.done++; rbx += STEP_SIZE; goto step
  *     wait:   ecx = SPINS
- *     spin:   if (status.go) goto next; if (--ecx) goto spin; status.result = WAIT_TIMED_OUT
+ *     spin:   if (status.go) goto next; if (--ecx) goto spin
+ *             status.result = WAIT_TIMED_OUT; and a fault: a call that nobody answers would never return
  *     fail:   exit_group(125); and should a filter not even allow that, a fault
  */
 export function x86_64Launcher({ channel, length, nr }: LauncherParameters): Code {
@@ -183,6 +184,7 @@ export function x86_64Launcher({ channel, length, nr }: LauncherParameters): Cod
     decEcx,
     jne("spin"),
     storeImm("rbp", STATUS_RESULT, WAIT_TIMED_OUT),
+    hlt,
 
     { label: "fail" },
     movImm("rax", nr.exit_group),
