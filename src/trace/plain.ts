@@ -55,24 +55,13 @@ for (let code = 0; code < 256; code++) {
     (is("([{") ? OPEN : 0);
 }
 
+/** What is to be looked at in two bytes, whichever way round they are. */
+const pairs = new Uint8Array(65536);
+for (let pair = 0; pair < pairs.length; pair++)
+  pairs[pair] = (kindOf(pair & 0xff) | kindOf(pair >> 8)) & (MARK | INSTRING);
+
 function kindOf(code: number): number {
   return kinds[code] ?? STOP;
-}
-
-/** Bytes that become text when text is asked for. */
-export class PlainText {
-  readonly #buffer: Buffer;
-  #text: string | undefined;
-
-  constructor(buffer: Buffer) {
-    this.#buffer = buffer;
-  }
-
-  /** The text of ASCII bytes. */
-  slice(from: number, to: number): string {
-    this.#text ??= this.#buffer.toString("latin1");
-    return this.#text.slice(from, to);
-  }
 }
 
 interface Name {
@@ -81,59 +70,91 @@ interface Name {
   readonly next: Name | undefined;
 }
 
-/** Reads plain lines; what it found of the last one is in its fields. */
-export class PlainLine {
-  /** -1 where the line has none. */
-  pid = -1;
-  /** As `-n` prints it; -1 where the line has none. */
-  nr = -1;
+const nothing = new Uint8Array(0);
+
+/**
+ * Reads plain lines, and is the call of the one that it read last. What is text in it is made when it is asked for,
+ * from bytes that must not have changed.
+ */
+export class PlainLine implements CallEvent {
+  readonly kind = "call";
+  readonly end = "returned";
+  line = 0;
+  pid: number | undefined = undefined;
   name = "";
-  argsStart = 0;
-  argsEnd = 0;
-  resultStart = 0;
-  resultEnd = 0;
+  nr: number | undefined = undefined;
+  #argsStart = 0;
+  #argsEnd = 0;
+  #resultStart = 0;
+  #resultEnd = 0;
+  #bytes: Uint8Array = nothing;
+  /** The same bytes, two at a time. */
+  #words: Uint16Array = new Uint16Array(0);
+  #text: string | undefined;
   readonly #names: (Name | undefined)[] = new Array<Name | undefined>(1024).fill(undefined);
   #count = 0;
   /** Behind the last annotation of the arguments; -1 where the last `>` can be another thing. */
   #annotated = -1;
 
+  get args(): string {
+    return this.#slice(this.#argsStart, this.#argsEnd);
+  }
+
+  get result(): string {
+    return this.#slice(this.#resultStart, this.#resultEnd);
+  }
+
+  /** Whether the result is an error. */
+  get failed(): boolean {
+    const [bytes, at] = [this.#bytes, this.#resultStart];
+    return (
+      bytes[at] === minus && bytes[at + 1] === 0x31 && bytes[at + 2] === space && bytes[at + 3] === 0x45
+    );
+  }
+
+  /** The call as an event that lasts. */
+  event(): CallEvent {
+    const { kind, line, pid, name, nr, args, result, end } = this;
+    return { kind, line, pid, name, nr, args, result, end };
+  }
+
+  /** The lines that are read from now on are among these bytes. */
+  open(bytes: Uint8Array): void {
+    this.#bytes = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+    this.#words = new Uint16Array(this.#bytes.buffer, this.#bytes.byteOffset, bytes.length >> 1);
+    this.#text = undefined;
+  }
+
   /**
    * Where the next line begins, when the one at `start` is a plain one of at most `longest` bytes; else -1. A line
    * feed must stand somewhere behind `start`.
    */
-  read(bytes: Uint8Array, start: number, longest: number): number {
+  read(start: number, longest: number): number {
+    const bytes = this.#bytes;
     const named = this.#prefix(bytes, start);
     if (named < 0) return -1;
     const open = this.#called(bytes, named);
     if (open < 0) return -1;
-    this.argsStart = open + 1;
-    const close = this.#arguments(bytes, open + 1);
+    this.#argsStart = open + 1;
+    const close = this.#arguments(bytes, this.#words, open + 1);
     if (close < 0) return -1;
     // `NULL <unfinished ...>)` has a mark that is no argument.
     if (bytes[close - 1] === greater && this.#annotated !== close) return -1;
-    this.argsEnd = close;
+    this.#argsEnd = close;
     const end = this.#tail(bytes, close + 1);
     return end < 0 || end - start > longest ? -1 : end + 1;
   }
 
-  /** The call of the line that was read last. */
-  event(line: number, pid: number | undefined, text: PlainText): CallEvent {
-    return {
-      kind: "call",
-      line,
-      pid,
-      name: this.name,
-      nr: this.nr < 0 ? undefined : this.nr,
-      args: text.slice(this.argsStart, this.argsEnd),
-      result: text.slice(this.resultStart, this.resultEnd),
-      end: "returned",
-    };
+  #slice(from: number, to: number): string {
+    const { buffer, byteOffset, length } = this.#bytes;
+    this.#text ??= Buffer.from(buffer, byteOffset, length).toString("latin1");
+    return this.#text.slice(from, to);
   }
 
   /** Where the name begins, or -1. */
   #prefix(bytes: Uint8Array, start: number): number {
-    this.pid = -1;
-    this.nr = -1;
+    this.pid = undefined;
+    this.nr = undefined;
     let at = start;
     let code = bytes[at] ?? feed;
     if (code === bracket) {
@@ -164,8 +185,9 @@ export class PlainLine {
     const from = behindSpaces(bytes, at + 4);
     const stop = behindDigits(bytes, from);
     if (stop === from || bytes[stop] !== 0x5d || bytes[stop + 1] !== space) return -1;
-    this.pid = numberIn(bytes, from, stop);
-    return this.pid > pidLimit ? -1 : behindSpaces(bytes, stop + 1);
+    const pid = numberIn(bytes, from, stop);
+    this.pid = pid;
+    return pid > pidLimit ? -1 : behindSpaces(bytes, stop + 1);
   }
 
   /** Behind the `[ 257] ` at `at`, or -1. */
@@ -203,16 +225,17 @@ export class PlainLine {
   }
 
   /** The `)` that closes the arguments at `at`, as endOfArgs finds it, or -1. */
-  #arguments(bytes: Uint8Array, at: number): number {
+  #arguments(bytes: Uint8Array, words: Uint16Array, at: number): number {
     this.#annotated = -1;
     let depth = 0;
     for (let i = at; ; i++) {
+      if ((i & 1) === 0) while (((pairs[words[i >> 1] ?? feed] ?? MARK) & MARK) === 0) i += 2;
       const code = bytes[i] ?? feed;
       const kind = kindOf(code);
       if ((kind & MARK) === 0) continue;
       if ((kind & OPEN) !== 0) depth++;
       else if (code === quote) {
-        i = endOfString(bytes, i);
+        i = endOfString(bytes, words, i);
         if (i < 0) return -1;
       } else if (code === less) {
         if (bytes[i + 1] === less) i++;
@@ -239,13 +262,13 @@ export class PlainLine {
     const from = behindBlanks(bytes, sign + 1);
     const value = behindValue(bytes, from);
     if (value < 0) return -1;
-    this.resultStart = from;
+    this.#resultStart = from;
     let end = value;
     if (bytes[value] === less) {
       end = endOfAnnotation(bytes, value) + 1;
       if (end === 0) return -1;
     }
-    this.resultEnd = end;
+    this.#resultEnd = end;
     if (bytes[end] === feed) return end;
     const more = behindBlanks(bytes, end);
     return bytes[more] === feed ? -1 : this.#addition(bytes, more);
@@ -264,17 +287,17 @@ export class PlainLine {
     }
     const last = bytes[i - 1] ?? feed;
     if (bytes[i] !== feed || (kindOf(last) & BLANK) !== 0) return -1;
-    this.resultEnd = last === greater ? this.#withoutTime(bytes, i) : i;
+    this.#resultEnd = last === greater ? this.#withoutTime(bytes, i) : i;
     return i;
   }
 
   /** The end of the result in front of the `<0.000012>` of `-T` that ends at `end`; `end` when there is none. */
   #withoutTime(bytes: Uint8Array, end: number): number {
     let i = end - 2;
-    while (i > this.resultStart && isTime(bytes[i] ?? feed)) i--;
+    while (i > this.#resultStart && isTime(bytes[i] ?? feed)) i--;
     const time = bytes[i] === less && i < end - 2 && (kindOf(bytes[i - 1] ?? feed) & BLANK) !== 0;
     if (!time) return end;
-    while (i > this.resultStart && (kindOf(bytes[i - 1] ?? feed) & BLANK) !== 0) i--;
+    while (i > this.#resultStart && (kindOf(bytes[i - 1] ?? feed) & BLANK) !== 0) i--;
     return i;
   }
 }
@@ -328,8 +351,9 @@ function behindTime(bytes: Uint8Array, at: number): number {
 }
 
 /** The quote that closes the string at `at`, or -1. */
-function endOfString(bytes: Uint8Array, at: number): number {
+function endOfString(bytes: Uint8Array, words: Uint16Array, at: number): number {
   for (let i = at + 1; ; i++) {
+    if ((i & 1) === 0) while (((pairs[words[i >> 1] ?? feed] ?? INSTRING) & INSTRING) === 0) i += 2;
     const code = bytes[i] ?? feed;
     if ((kindOf(code) & INSTRING) === 0) continue;
     if (code === quote) return i;
