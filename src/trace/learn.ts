@@ -18,7 +18,9 @@ import {
 import type { CallEvent, EndEvent, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
 import { type Resolved, resolveShown } from "./name.ts";
-import { follow, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
+import { PlainLine } from "./plain.ts";
+import { follow, isFull, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
+import { Repeats } from "./repeat.ts";
 import type { Group, LearnedCall, LearnReport, ReadReport } from "./report.ts";
 import { callsIn, count, type Tallied } from "./tally.ts";
 
@@ -73,6 +75,8 @@ interface State {
   readonly options: LearnOptions;
   readonly table: Processes;
   readonly choice: Choice;
+  /** Undefined where calls of one name by one process are to be told apart. */
+  readonly repeats: Repeats | undefined;
   counts: LineCounts;
   readonly unreadable: LineNote[];
   readonly doubtful: LineNote[];
@@ -88,6 +92,7 @@ export function newLearner(options: LearnOptions): Learner {
     options,
     table,
     choice: newChoice(options, table),
+    repeats: options.after === undefined && !options.mark ? new Repeats() : undefined,
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],
     doubtful: [],
@@ -111,7 +116,9 @@ function checkAfter(name: string | undefined): void {
 }
 
 function see(state: State, event: StraceEvent): void {
-  const { table, choice } = state;
+  const { table, choice, repeats } = state;
+  if (repeats && event instanceof PlainLine && !isFull(table) && repeats.count(event)) return;
+  let entry: Tallied | undefined;
   if (event.kind === "call" || event.kind === "begin") {
     const task = taskOf(table, event);
     const order = table.before + event.line;
@@ -122,12 +129,13 @@ function see(state: State, event: StraceEvent): void {
     if (event.kind === "call") {
       const tallies = talliesOf(choice, task);
       const mark = state.options.mark?.(event, task.mode) ?? "";
-      count(tallies.all, event, task.mode, order, mark);
+      entry = count(tallies.all, event, task.mode, order, mark);
       if (tallies.after && order > (choice.reached.get(leaderOf(task)) ?? Number.POSITIVE_INFINITY))
         count(tallies.after, event, task.mode, order, mark);
     }
   }
   for (const task of follow(table, event)) settle(choice, task);
+  repeats?.see(event, entry);
   if (event.kind === "end") close(state, event);
 }
 

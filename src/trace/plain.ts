@@ -1,11 +1,16 @@
-// Nearly every line of a log is one whole call: `1624 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3`. Such lines
-// are read from the bytes as they are: nothing is decoded, and only what is asked for becomes text. Every other
+// Nearly every line of a log is one whole call, `1624 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3`, or one half of
+// one that another process interrupted. Such lines are read from the bytes as they are: nothing is decoded, and only what is asked for becomes text. Every other
 // line goes to line.ts, which reads all that there is; of a line that both can read, both say the same. So what is
 // rare is left to line.ts here: what is not ASCII, annotations in annotations, a pid with a name, any doubt.
 //
-//     [pid|"[pid" pid "]"] [time] ["[" nr "]"] name "(" args ")" "=" value [annotation] [what strace adds]
+//     prefix name "(" args ")" "=" value [annotation] [what strace adds]
+//     prefix name "(" args " <unfinished ...>"
+//     prefix "<... " name " resumed>" args ")" "=" value [annotation] [what strace adds]
+//     prefix = [pid | "[pid" pid "]"] [time] ["[" nr "]"]
 
 import type { CallEvent } from "./event.ts";
+import type { Prefix } from "./prefix.ts";
+import type { Body } from "./tail.ts";
 
 /** The kernel's PID_MAX_LIMIT: a number above it is no pid. */
 const pidLimit = 4194304;
@@ -65,11 +70,15 @@ function kindOf(code: number): number {
 }
 
 interface Name {
+  readonly id: number;
   readonly text: string;
   readonly bytes: Uint8Array;
   readonly next: Name | undefined;
 }
 
+const unfinished = Buffer.from(" <unfinished ...>");
+const again = Buffer.from("<... ");
+const resumed = Buffer.from(" resumed>");
 const nothing = new Uint8Array(0);
 
 /**
@@ -79,9 +88,13 @@ const nothing = new Uint8Array(0);
 export class PlainLine implements CallEvent {
   readonly kind = "call";
   readonly end = "returned";
+  /** Which part of a call the line is; it is an event only when it is the whole. */
+  part: "whole" | "begun" | "resumed" = "whole";
   line = 0;
   pid: number | undefined = undefined;
   name = "";
+  /** A small number, the same for the same name. */
+  nameId = 0;
   nr: number | undefined = undefined;
   #argsStart = 0;
   #argsEnd = 0;
@@ -90,7 +103,7 @@ export class PlainLine implements CallEvent {
   #bytes: Uint8Array = nothing;
   /** The same bytes, two at a time. */
   #words: Uint16Array = new Uint16Array(0);
-  #text: string | undefined;
+  #buffer: Buffer = Buffer.alloc(0);
   readonly #names: (Name | undefined)[] = new Array<Name | undefined>(1024).fill(undefined);
   #count = 0;
   /** Behind the last annotation of the arguments; -1 where the last `>` can be another thing. */
@@ -120,9 +133,9 @@ export class PlainLine implements CallEvent {
 
   /** The lines that are read from now on are among these bytes. */
   open(bytes: Uint8Array): void {
-    this.#bytes = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+    this.#bytes = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
     this.#words = new Uint16Array(this.#bytes.buffer, this.#bytes.byteOffset, bytes.length >> 1);
-    this.#text = undefined;
+    this.#buffer = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, bytes.length);
   }
 
   /**
@@ -133,22 +146,60 @@ export class PlainLine implements CallEvent {
     const bytes = this.#bytes;
     const named = this.#prefix(bytes, start);
     if (named < 0) return -1;
-    const open = this.#called(bytes, named);
-    if (open < 0) return -1;
-    this.#argsStart = open + 1;
-    const close = this.#arguments(bytes, this.#words, open + 1);
+    const from = bytes[named] === less ? this.#resumed(bytes, named) : this.#called(bytes, named);
+    if (from < 0) return -1;
+    this.#argsStart = from;
+    const close = this.#arguments(bytes, this.#words, from);
     if (close < 0) return -1;
-    // `NULL <unfinished ...>)` has a mark that is no argument.
-    if (bytes[close - 1] === greater && this.#annotated !== close) return -1;
-    this.#argsEnd = close;
-    const end = this.#tail(bytes, close + 1);
+    const end = bytes[close] === feed ? this.#begun(bytes, close) : this.#closed(bytes, close);
     return end < 0 || end - start > longest ? -1 : end + 1;
   }
 
+  /** The half of a call that the line from `start` to `stop` is, for pairing.ts. */
+  half(start: number, stop: number): { prefix: Prefix; body: Body; text: string } {
+    const { pid, nr, args } = this;
+    const closed = this.part === "resumed";
+    const end = closed ? "returned" : "unfinished";
+    const result = closed ? this.result : undefined;
+    const body: Body = { args, closed, attached: -1, end, result, next: -1, doubt: "" };
+    return { prefix: { at: 0, pid, nr, stray: "" }, body, text: this.#slice(start, stop) };
+  }
+
+  /** The line feed at `end`, when the call goes on in another line; else -1. */
+  #begun(bytes: Uint8Array, end: number): number {
+    const at = end - unfinished.length;
+    if (this.part === "resumed" || at < this.#argsStart || !holds(bytes, at, unfinished)) return -1;
+    this.#argsEnd = at;
+    this.part = "begun";
+    return end;
+  }
+
+  /** The line feed behind the `)` at `close` and the result, or -1. */
+  #closed(bytes: Uint8Array, close: number): number {
+    // `NULL <unfinished ...>)` has a mark that is no argument.
+    if (bytes[close - 1] === greater && this.#annotated !== close && close > this.#argsStart) return -1;
+    this.#argsEnd = close;
+    return this.#tail(bytes, close + 1);
+  }
+
+  /** Behind the `<... read resumed>` at `at`, or -1. */
+  #resumed(bytes: Uint8Array, at: number): number {
+    this.part = "resumed";
+    if (!holds(bytes, at, again)) return -1;
+    const end = this.#named(bytes, at + again.length);
+    return end < 0 || !holds(bytes, end, resumed) ? -1 : behindBlanks(bytes, end + resumed.length);
+  }
+
+  /** Behind the name at `at` and its `(`, or -1. */
+  #called(bytes: Uint8Array, at: number): number {
+    this.part = "whole";
+    if ((kindOf(bytes[at] ?? feed) & DIGIT) !== 0) return -1;
+    const end = this.#named(bytes, at);
+    return end < 0 || bytes[end] !== 0x28 ? -1 : end + 1;
+  }
+
   #slice(from: number, to: number): string {
-    const { buffer, byteOffset, length } = this.#bytes;
-    this.#text ??= Buffer.from(buffer, byteOffset, length).toString("latin1");
-    return this.#text.slice(from, to);
+    return this.#buffer.toString("latin1", from, to);
   }
 
   /** Where the name begins, or -1. */
@@ -199,9 +250,8 @@ export class PlainLine implements CallEvent {
     return behindSpaces(bytes, stop + 1);
   }
 
-  /** The `(` behind the name at `at`, or -1. */
-  #called(bytes: Uint8Array, at: number): number {
-    if ((kindOf(bytes[at] ?? feed) & DIGIT) !== 0) return -1;
+  /** Behind the name at `at`, or -1. */
+  #named(bytes: Uint8Array, at: number): number {
     let hash = 0;
     let i = at;
     for (; ; i++) {
@@ -209,22 +259,23 @@ export class PlainLine implements CallEvent {
       if ((kindOf(code) & WORD) === 0) break;
       hash = (Math.imul(hash, 31) + code) | 0;
     }
-    if (i === at || bytes[i] !== 0x28 || i - at > longestName) return -1;
+    if (i === at || i - at > longestName) return -1;
     const slot = (hash ^ (hash >>> 10)) & 1023;
     for (let name = this.#names[slot]; name; name = name.next) {
       if (name.bytes.length !== i - at || !holds(bytes, at, name.bytes)) continue;
       this.name = name.text;
+      this.nameId = name.id;
       return i;
     }
     if (this.#count === mostNames) return -1;
-    this.#count++;
-    const own = bytes.slice(at, i);
+    const own = new Uint8Array(bytes.subarray(at, i));
+    this.nameId = this.#count++;
     this.name = String.fromCharCode(...own);
-    this.#names[slot] = { text: this.name, bytes: own, next: this.#names[slot] };
+    this.#names[slot] = { id: this.nameId, text: this.name, bytes: own, next: this.#names[slot] };
     return i;
   }
 
-  /** The `)` that closes the arguments at `at`, as endOfArgs finds it, or -1. */
+  /** The `)` that closes the arguments at `at`, as endOfArgs finds it, or the line feed; -1 where it may find another. */
   #arguments(bytes: Uint8Array, words: Uint16Array, at: number): number {
     this.#annotated = -1;
     let depth = 0;
@@ -249,7 +300,7 @@ export class PlainLine implements CallEvent {
         if (bytes[i + 1] !== star) continue;
         i = endOfComment(bytes, i);
         if (i < 0) return -1;
-      } else if ((kind & STOP) !== 0) return -1;
+      } else if ((kind & STOP) !== 0) return code === feed ? i : -1;
       else if (depth > 0) depth--;
       else if (code === 0x29) return i;
     }

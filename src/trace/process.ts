@@ -53,6 +53,16 @@ interface Birth {
 
 const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
 const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
+/** Whether a call of that name makes a task. */
+export function makesTask(name: string): boolean {
+  return makers.has(name);
+}
+
+/** Whether a call of that name ends a task. */
+export function endsTask(name: string): boolean {
+  return leavers.has(name);
+}
+
 const CLONE_THREAD = 0x10000n;
 /**
  * Tasks without an end in the log, tasks remembered after theirs, pids waited for: of more, the oldest are
@@ -93,7 +103,7 @@ export function taskOf(table: Processes, event: CallEvent | BeginEvent): Task {
     table.firstAlone = event.pid === undefined;
     if (table.firstAlone || event.name === "execve") table.first = task;
   }
-  if (makers.has(event.name)) {
+  if (makesTask(event.name)) {
     task.making = event.kind === "begin" ? event : undefined;
     if (task.making) table.making.add(task);
     else table.making.delete(task);
@@ -102,9 +112,14 @@ export function taskOf(table: Processes, event: CallEvent | BeginEvent): Task {
   return task;
 }
 
+/** Whether there are so many tasks that the oldest is given up at the next event. */
+export function isFull(table: Processes): boolean {
+  return table.live.size > liveLimit;
+}
+
 /** Moves the table on behind an event; returns the tasks about whom the log can say no more. */
 export function follow(table: Processes, event: StraceEvent): readonly Task[] {
-  if (table.live.size > liveLimit) return [...giveUp(table), ...followEvent(table, event)];
+  if (isFull(table)) return [...giveUp(table), ...followEvent(table, event)];
   return followEvent(table, event);
 }
 
@@ -124,7 +139,7 @@ function followEvent(table: Processes, event: StraceEvent): readonly Task[] {
       namedTask(table, event.pid, event).mode = event.mode;
       return [];
     case "call":
-      if (!leavers.has(event.name)) return [];
+      if (!endsTask(event.name)) return [];
       return remove(table, event.pid === undefined ? aloneTask(table) : table.live.get(event.pid));
     case "exit":
       return remove(table, exitingTask(table, event));

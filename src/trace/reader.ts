@@ -70,6 +70,7 @@ export function straceReader(options: ReaderOptions = {}): StraceReader {
   };
   // Enough more than is read for the cut to be noticed behind a carriage return.
   const cutter = new LineCutter(state.longest + 2, (bytes, from, to) => feedLines(state, bytes, from, to));
+  const encode = textEncoder();
   const collected = (work: () => void) => {
     const events: StraceEvent[] = [];
     state.see = (event) => events.push(event === state.plain ? state.plain.event() : event);
@@ -77,17 +78,29 @@ export function straceReader(options: ReaderOptions = {}): StraceReader {
     return events;
   };
   return {
-    push: (piece) => collected(() => cutter.push(typeof piece === "string" ? Buffer.from(piece) : piece)),
+    push: (piece) => collected(() => cutter.push(typeof piece === "string" ? encode(piece) : piece)),
     read(piece, see) {
       state.see = see;
       cutter.push(piece);
     },
     end: () =>
       collected(() => {
+        cutter.push(encode());
         cutter.end();
         leaveAllCalls(state.pairing);
         state.see(closeJournal(journal));
       }),
+  };
+}
+
+/** Bytes of text in pieces: half a surrogate pair comes with the other, or without at the end. */
+function textEncoder(): (piece?: string) => Uint8Array {
+  let half = "";
+  return (piece) => {
+    const text = half + (piece ?? "");
+    const split = piece !== undefined && /[\ud800-\udbff]$/.test(text);
+    half = split ? text.slice(-1) : "";
+    return Buffer.from(split ? text.slice(0, -1) : text);
   };
 }
 
@@ -109,7 +122,7 @@ function feedLines(state: State, bytes: Uint8Array, from: number, to: number): v
   while (at < to) {
     const next = plain ? plain.read(at, longest) : -1;
     if (plain && next > 0) {
-      takePlain(state, plain);
+      takePlain(state, plain, at, next - 1);
       at = next;
     } else {
       const stop = bytes.indexOf(0x0a, at);
@@ -121,13 +134,19 @@ function feedLines(state: State, bytes: Uint8Array, from: number, to: number): v
 }
 
 /** As feedLine and what it calls do for such a line. */
-function takePlain(state: State, plain: PlainLine): void {
+function takePlain(state: State, plain: PlainLine, start: number, end: number): void {
   const { journal, pairing, options } = state;
   journal.lines++;
   journal.read++;
   state.summary = false;
   plain.line = journal.lines;
   plain.pid ??= options.pid;
+  if (plain.part !== "whole") {
+    const { prefix, body, text } = plain.half(start, end);
+    const pair = plain.part === "begun" ? beginCall : resumeCall;
+    pair(pairing, prefix, plain.name, body, text);
+    return;
+  }
   if (pairing.held) releaseHeld(pairing);
   if (pairing.open.size > 0) leaveCall(pairing, plain.pid);
   state.see(plain);

@@ -1,6 +1,7 @@
 import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
 import { ownText } from "./journal.ts";
+import { PlainLine } from "./plain.ts";
 
 /** A call that was made, as strace shows it, and how often. */
 export interface Tallied {
@@ -22,15 +23,15 @@ export interface Tallied {
 /** The calls that somebody made. */
 export type Tally = Map<string, Tallied>;
 
-/** Counts a call that was entered at `order`. */
+/** Counts a call that was entered at `order`; returns where. */
 export function count(
   tally: Tally,
   event: CallEvent,
   mode: Mode | undefined,
   order: number,
   mark: string,
-): void {
-  const { name, nr, result } = event;
+): Tallied {
+  const { name, nr } = event;
   const plain = nr === undefined && mode === undefined && mark === "";
   const key = plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
   let entry = tally.get(key);
@@ -42,10 +43,11 @@ export function count(
   entry.count++;
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
-  if (result?.startsWith("-1 E")) entry.failed++;
+  if (event instanceof PlainLine ? event.failed : event.result?.startsWith("-1 E")) entry.failed++;
   if (event.end === "unfinished") entry.unfinished++;
   const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
+  return entry;
 }
 
 /** Adds the calls of `from` to `into`. */
