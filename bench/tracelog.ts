@@ -20,7 +20,15 @@ const FIRST_PID = 1000;
 const LAST_PID = 4194303;
 const missing = "-1 ENOENT (No such file or directory)";
 const folders = ["/usr/lib/x86_64-linux-gnu", "/etc", "/home/ann/src/cat", "/proc/self", "/usr/share/doc"];
-const names = ["libc.so.6", "passwd", "index.html", "image \\\"7\\\".png", "caf\\303\\251.txt", "a(b)c", "x <y>"];
+const names = [
+  "libc.so.6",
+  "passwd",
+  "index.html",
+  'image \\"7\\".png',
+  "caf\\303\\251.txt",
+  "a(b)c",
+  "x <y>",
+];
 
 function path(random: Random): string {
   return `"${random.pick(folders)}/${random.pick(names)}"`;
@@ -33,8 +41,12 @@ function pointer(random: Random): string {
 /** What read and write show: text, or bytes in octal, cut after 32. */
 function data(random: Random): string {
   if (random.once(2)) return '"GET /randomcat HTTP/1.1\\r\\nHost: \\"ca"...';
-  if (random.once(2)) return '"\\177ELF\\2\\1\\1\\3\\0\\0\\0\\0\\0\\0\\0\\0\\3\\0>\\0\\1\\0\\0\\0\\220\\235\\2)(= 0"...';
-  return `"${"\\1".repeat(random.below(8))} = 0) \\\\", ${"x".repeat(random.below(12))}"`.replace('", ', "\\n");
+  if (random.once(2))
+    return '"\\177ELF\\2\\1\\1\\3\\0\\0\\0\\0\\0\\0\\0\\0\\3\\0>\\0\\1\\0\\0\\0\\220\\235\\2)(= 0"...';
+  return `"${"\\1".repeat(random.below(8))} = 0) \\\\", ${"x".repeat(random.below(12))}"`.replace(
+    '", ',
+    "\\n",
+  );
 }
 
 const calls: readonly Call[] = [
@@ -51,7 +63,7 @@ const calls: readonly Call[] = [
     10,
     (r) => [
       `AT_FDCWD, ${path(r)}, `,
-      `{st_mode=S_IFREG|0644, st_size=${r.below(99999)}, ...}, AT_SYMLINK_NOFOLLOW)`,
+      `{st_mode=S_IFREG|0644, st_size=${r.below(99999)}, ...}, ${r.once(2) ? "AT_EMPTY_PATH" : "0"})`,
       "0",
     ],
   ],
@@ -73,7 +85,11 @@ const calls: readonly Call[] = [
     2,
     (r) => [`${r.below(30)}, `, `${pointer(r)} /* ${r.below(90)} entries */, 32768)`, String(r.below(9999))],
   ],
-  ["futex", 7, (r) => [`${pointer(r)}, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 0, NULL`, ", ~0)", "0"]],
+  [
+    "futex",
+    7,
+    (r) => [`${pointer(r)}, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 0, NULL`, ", ~0)", "0"],
+  ],
   [
     "epoll_wait",
     3,
@@ -88,7 +104,11 @@ const calls: readonly Call[] = [
     2,
     () => ["SIGCHLD, {sa_handler=SIG_DFL, sa_mask=[CHLD], sa_flags=SA_RESTORER}, NULL, 8", ")", "0"],
   ],
-  ["ioctl", 1, (r) => [`${r.below(3)}, TCGETS, ${pointer(r)}`, ")", "-1 ENOTTY (Inappropriate ioctl for device)"]],
+  [
+    "ioctl",
+    1,
+    (r) => [`${r.below(3)}, TCGETS, ${pointer(r)}`, ")", "-1 ENOTTY (Inappropriate ioctl for device)"],
+  ],
   ["fcntl", 2, (r) => [`${r.below(30)}, F_SETFD, FD_CLOEXEC`, ")", "0"]],
   ["getpid", 1, () => ["", ")", "1000"]],
   ["access", 2, (r) => [`${path(r)}, R_OK`, ")", missing]],

@@ -18,7 +18,6 @@ import {
 import type { CallEvent, EndEvent, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
 import { type Resolved, resolveShown } from "./name.ts";
-import { PlainLine } from "./plain.ts";
 import { follow, isFull, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
 import { Repeats } from "./repeat.ts";
 import type { Group, LearnedCall, LearnReport, ReadReport } from "./report.ts";
@@ -117,7 +116,7 @@ function checkAfter(name: string | undefined): void {
 
 function see(state: State, event: StraceEvent): void {
   const { table, choice, repeats } = state;
-  if (repeats && event instanceof PlainLine && !isFull(table) && repeats.count(event)) return;
+  if (repeats && !isFull(table) && repeats.take(event, table.before)) return;
   let entry: Tallied | undefined;
   if (event.kind === "call" || event.kind === "begin") {
     const task = taskOf(table, event);

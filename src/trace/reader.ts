@@ -2,8 +2,8 @@
 // incomplete line, the calls that are open (one per process) and the first few notes. It does not look
 // into arguments; argument.ts does, for who needs them. It does not know processes; process.ts does.
 
-import type { NoiseEvent, StraceEvent } from "./event.ts";
 import { LineCutter } from "./cut.ts";
+import type { NoiseEvent, StraceEvent } from "./event.ts";
 import { closeJournal, type Journal, newJournal, noteDoubt, noteUnreadable } from "./journal.ts";
 import { type CallLine, isSummaryRow, type Line, type ProcessLine, readLateEnd, readLine } from "./line.ts";
 import { isShownName } from "./name.ts";

@@ -3,51 +3,65 @@
 // long as nothing can have changed it.
 
 import { telling } from "../../arch/index.ts";
-import type { StraceEvent } from "./event.ts";
+import type { CallEvent, StraceEvent } from "./event.ts";
 import { PlainLine } from "./plain.ts";
 import { endsTask, makesTask } from "./process.ts";
-import type { Tallied } from "./tally.ts";
+import { countIn, type Tallied } from "./tally.ts";
 
 /** Processes that are remembered at a time. */
 const mostPids = 4096;
 
-/** Where the plain calls of processes are counted. */
+/** Where the calls of a process are counted. */
+interface Known {
+  readonly byName: Map<string, Tallied>;
+  /** By the numbers that PlainLine gives to names. */
+  readonly plain: (Tallied | undefined)[];
+}
+
+/** Where the calls of processes are counted. */
 export class Repeats {
-  readonly #byPid = new Map<number | undefined, (Tallied | undefined)[]>();
-  /** What telling has for names. */
+  readonly #byPid = new Map<number | undefined, Known>();
+  /** What telling has, by the numbers that PlainLine gives to names. */
   readonly #signs: (string | undefined)[] = [];
   #lastPid: number | undefined;
+  /** Those of #lastPid. */
+  #last: Known | undefined;
   /** A mode is handed down from maker to made, whenever that is told: then nothing is remembered. */
   #moded = false;
-  /** Those of #lastPid. */
-  #last: (Tallied | undefined)[] | undefined;
 
-  /** Counts a plain call, if it is a repeated one. */
-  count(event: PlainLine): boolean {
-    const { pid } = event;
-    if (pid !== this.#lastPid || !this.#last) {
-      this.#lastPid = pid;
-      this.#last = this.#byPid.get(pid);
-      if (!this.#last) return false;
-    }
-    const entry = this.#last[event.nameId];
+  /** Takes an event that changes nothing but a count; `before` are the lines of the logs before this one. */
+  take(event: StraceEvent, before: number): boolean {
+    if (event.kind === "call") return this.#count(event, before);
+    if (event.kind === "begin") return !makesTask(event.name) && this.#of(event.pid) !== undefined;
+    return event.kind === "noise" || event.kind === "signal";
+  }
+
+  #count(event: CallEvent, before: number): boolean {
+    const last = this.#of(event.pid);
+    if (!last) return false;
+    const plain = event instanceof PlainLine;
+    const entry = plain ? last.plain[event.nameId] : last.byName.get(event.name);
     if (!entry || entry.nr !== event.nr) return false;
-    const sign = this.#signs[event.nameId];
-    if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
-    entry.count++;
-    if (event.failed) entry.failed++;
+    const sign = plain ? this.#signs[event.nameId] : telling.get(event.name);
+    countIn(entry, event, before + event.line, sign);
     return true;
   }
 
-  /** Moves on behind an event that was no repeated call; `entry` is where it was counted. */
+  #of(pid: number | undefined): Known | undefined {
+    if (pid === this.#lastPid && this.#last) return this.#last;
+    this.#lastPid = pid;
+    this.#last = this.#byPid.get(pid);
+    return this.#last;
+  }
+
+  /** Moves on behind an event that was not taken; `entry` is where it was counted. */
   see(event: StraceEvent, entry: Tallied | undefined): void {
-    if (event.kind === "noise" || event.kind === "signal") return;
     // A new pid can be that of the process whose lines had none.
     this.#byPid.delete(undefined);
     this.#last = undefined;
     if (event.kind === "begin" || event.kind === "call") {
       if (endsTask(event.name)) this.#leave(event.pid);
-      else if (entry && event instanceof PlainLine) this.#note(event, entry);
+      else if (entry && event.kind === "call") this.#note(event, entry);
     } else if (event.kind === "exit" && event.how === "superseded") this.#leave(Number(event.by));
     else if (event.kind === "exit" || event.kind === "detach") this.#leave(event.pid);
     else if (event.kind === "end") this.#byPid.clear();
@@ -63,15 +77,18 @@ export class Repeats {
     else this.#byPid.delete(pid);
   }
 
-  #note({ pid, name, nameId }: PlainLine, entry: Tallied): void {
+  #note(event: CallEvent, entry: Tallied): void {
+    const { pid, name } = event;
     if (this.#moded || makesTask(name)) return;
-    this.#signs[nameId] = telling.get(name);
-    let entries = this.#byPid.get(pid);
-    if (!entries) {
+    let known = this.#byPid.get(pid);
+    if (!known) {
       if (this.#byPid.size === mostPids) this.#byPid.clear();
-      entries = [];
-      this.#byPid.set(pid, entries);
+      known = { byName: new Map(), plain: [] };
+      this.#byPid.set(pid, known);
     }
-    entries[nameId] = entry;
+    known.byName.set(entry.name, entry);
+    if (!(event instanceof PlainLine)) return;
+    known.plain[event.nameId] = entry;
+    this.#signs[event.nameId] = telling.get(name);
   }
 }

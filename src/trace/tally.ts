@@ -40,14 +40,18 @@ export function count(
     entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
+  countIn(entry, event, order, telling.get(name));
+  return entry;
+}
+
+/** Counts a call that was entered at `order` where others like it are; `sign` is what telling has for its name. */
+export function countIn(entry: Tallied, event: CallEvent, order: number, sign: string | undefined): void {
   entry.count++;
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
   if (event instanceof PlainLine ? event.failed : event.result?.startsWith("-1 E")) entry.failed++;
   if (event.end === "unfinished") entry.unfinished++;
-  const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
-  return entry;
 }
 
 /** Adds the calls of `from` to `into`. */
