@@ -7,6 +7,7 @@ export type {
   CallEvent,
   EndEvent,
   ExitEvent,
+  Format,
   LineCounts,
   LineNote,
   Mode,
@@ -15,6 +16,7 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
+export { type LogOptions, logReader } from "./format.ts";
 export { type Learned, type Learner, type LearnOptions, learn, newLearner, type Taken } from "./learn.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
 export {

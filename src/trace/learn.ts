@@ -15,7 +15,7 @@ import {
   settleAll,
   talliesOf,
 } from "./choice.ts";
-import type { CallEvent, EndEvent, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
+import type { CallEvent, EndEvent, Format, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
 import { type Resolved, resolveShown } from "./name.ts";
 import { follow, isFull, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
@@ -76,6 +76,7 @@ interface State {
   readonly choice: Choice;
   /** Undefined where calls of one name by one process are to be told apart. */
   readonly repeats: Repeats | undefined;
+  readonly formats: Set<Format>;
   counts: LineCounts;
   readonly unreadable: LineNote[];
   readonly doubtful: LineNote[];
@@ -92,6 +93,7 @@ export function newLearner(options: LearnOptions): Learner {
     table,
     choice: newChoice(options, table),
     repeats: options.after === undefined && !options.mark ? new Repeats() : undefined,
+    formats: new Set(),
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],
     doubtful: [],
@@ -139,6 +141,7 @@ function see(state: State, event: StraceEvent): void {
 }
 
 function close(state: State, event: EndEvent): void {
+  state.formats.add(event.format);
   const { counts } = state;
   state.counts = {
     lines: counts.lines + event.counts.lines,
@@ -220,8 +223,9 @@ function reportOn(
   };
 }
 
-function readReport({ counts, unreadable, doubtful, choice }: State): ReadReport {
+function readReport({ formats, counts, unreadable, doubtful, choice }: State): ReadReport {
   return {
+    formats: [...formats],
     counts,
     unreadable,
     doubtful,

@@ -88,7 +88,7 @@ export function straceReader(options: ReaderOptions = {}): StraceReader {
         cutter.push(encode());
         cutter.end();
         leaveAllCalls(state.pairing);
-        state.see(closeJournal(journal));
+        state.see(closeJournal(journal, "strace"));
       }),
   };
 }

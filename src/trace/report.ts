@@ -1,5 +1,5 @@
 import type { AbiName, SyscallName } from "../../arch/index.ts";
-import type { LineCounts, LineNote } from "./event.ts";
+import type { Format, LineCounts, LineNote } from "./event.ts";
 
 /** One entry of a learned policy, and what it stands on. */
 export interface LearnedCall {
@@ -24,6 +24,8 @@ export interface Group {
 
 /** How a log was read, and whose calls were taken. */
 export interface ReadReport {
+  /** Who wrote the logs. */
+  readonly formats: readonly Format[];
   readonly counts: LineCounts;
   /** The first few lines that could not be read. */
   readonly unreadable: readonly LineNote[];
@@ -58,10 +60,20 @@ export function formatReport(report: LearnReport): string[] {
   return lines;
 }
 
+const formatNames: Readonly<Record<Format, string>> = {
+  strace: "strace",
+  audit: "an audit log",
+  "perf trace": "perf trace",
+  ftrace: "the kernel's tracer",
+};
+
 /** The lines read, and whose calls were taken, as lines for a person. */
-export function formatReading({ counts, chosen, taken, left }: ReadReport): string[] {
+export function formatReading({ formats, counts, chosen, taken, left }: ReadReport): string[] {
+  const others = formats.filter((format) => format !== "strace");
+  const of =
+    others.length === 0 ? "" : ` of ${formats.map((format) => formatNames[format]).join(" and of ")}`;
   return [
-    `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
+    `${counts.lines} lines${of}: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
     chosen,
     `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
   ];
