@@ -73,12 +73,17 @@ export function readIncluded(path: string): string {
   return readText(path === "-" ? "./-" : path);
 }
 
-/** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
-export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of a file, or of standard input for "-", as they come; `tell` gets the length of each piece before it.
+ * Throws a SeccatError "file".
+ */
+export async function* piecesOf(path: string, tell?: (length: number) => void): AsyncGenerator<Uint8Array> {
   const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
   try {
     for await (const piece of stream) {
-      if (piece instanceof Uint8Array) yield piece;
+      if (!(piece instanceof Uint8Array)) continue;
+      tell?.(piece.length);
+      yield piece;
     }
   } catch (error) {
     throw new SeccatError({ code: "file", message: `cannot read ${inputName(path)}: ${reasonOf(error)}` });

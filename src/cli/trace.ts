@@ -1,30 +1,22 @@
-import { statSync } from "node:fs";
 import { constants } from "node:os";
 import { basename } from "node:path";
 import type { TwinCause } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
 import { writePolicy } from "../formats/index.ts";
 import { widen } from "../policy/portability.ts";
-import {
-  formatReport,
-  type Learned,
-  type LearnOptions,
-  newLearner,
-  type StraceEvent,
-  straceReader,
-} from "../trace/index.ts";
+import { formatReport, type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { recordStrace } from "../trace/record.ts";
 import { actionOf } from "./action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { inFile, inputName, piecesOf } from "./input.ts";
+import { inFile, inputName } from "./input.ts";
 import { causesOf, sayWidened } from "./lint.ts";
+import { logFiles, readLogs } from "./logs.ts";
 import { checkOutput, Exit, errStyle, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
-import { Progress } from "./progress.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
 export async function trace(args: Args): Promise<number> {
-  const logs = args.texts("from");
+  const logs = logFiles(args.texts("from"));
   const { command } = args;
   if (logs.length > 0 && command.length > 0)
     throw usage("a log and a command at once", { fix: "give --from LOG, or -- CMD" });
@@ -77,28 +69,11 @@ export function optionsOf(args: Args, name: string): LearnOptions {
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
   const learner = newLearner(options);
-  await readLogs(logs, (event) => learner.see(event));
+  await readLogs(logs, options.native, (event) => learner.see(event));
   const [only] = logs;
   return logs.length === 1 && only !== undefined
     ? inFile(inputName(only), () => learner.finish())
     : learner.finish();
-}
-
-/** Tells the events of logs, one after the other, with a line of progress on a terminal. */
-export async function readLogs(logs: readonly string[], see: (event: StraceEvent) => void): Promise<void> {
-  for (const log of logs) {
-    const reader = straceReader();
-    const progress = new Progress(`reading ${inputName(log)}`, sizeOf(log));
-    try {
-      for await (const piece of piecesOf(log)) {
-        for (const event of reader.push(piece)) see(event);
-        progress.add(piece.length);
-      }
-    } finally {
-      progress.end();
-    }
-    for (const event of reader.end()) see(event);
-  }
 }
 
 /**
@@ -122,11 +97,6 @@ async function watch(
     for (const issue of error.issues) printIssue(issue);
     return error.received === "ENOENT" ? 127 : 126;
   }
-}
-
-function sizeOf(log: string): number | undefined {
-  const stat = log === "-" ? undefined : statSync(log, { throwIfNoEntry: false });
-  return stat?.isFile() ? stat.size : undefined;
 }
 
 /** The policy with the calls that are made elsewhere; says which those are. */
