@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type { AbiName } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
 import { logReader, type StraceEvent } from "../trace/index.ts";
-import { inputName, piecesOf } from "./input.ts";
+import { blocksOf, inputName } from "./input.ts";
 import { reasonOf } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { unpacked } from "./unpack.ts";
@@ -81,10 +81,10 @@ export async function readLogs(
     const progress = new Progress(`reading ${inputName(path)}`, sizeOf(path));
     try {
       let read = 0;
-      const pieces = piecesOf(path, (bytes) => {
+      const tell = (bytes: number) => {
         read += bytes;
-      });
-      for await (const piece of unpacked(pieces, inputName(path))) {
+      };
+      for await (const piece of unpacked(blocksOf(path), inputName(path), tell)) {
         reader.read(piece, see);
         progress.add(piece.length, read);
       }

@@ -19,30 +19,49 @@ const packings: readonly Packing[] = [
 ];
 
 /**
- * The bytes of `pieces`, unpacked where they are packed; `name` is for messages. Throws a SeccatError "file" when
- * what is packed is damaged or cut off, "host" when nothing here unpacks it.
+ * The bytes of `pieces`, unpacked where they are packed; `name` is for messages, `tell` gets how many packed bytes were
+ * read. Throws a SeccatError "file" when what is packed is damaged or cut off, "host" when nothing here unpacks it.
  */
-export async function* unpacked(pieces: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const source = pieces[Symbol.asyncIterator]();
+export async function* unpacked(
+  pieces: AsyncIterable<Uint8Array>,
+  name: string,
+  tell: (bytes: number) => void = () => undefined,
+): AsyncGenerator<Uint8Array> {
+  const source = counted(pieces, tell);
   let begin: Uint8Array = new Uint8Array(0);
-  for (;;) {
-    const next = begin.length < 4 ? await source.next() : undefined;
-    if (!next || next.done === true) break;
-    begin = begin.length === 0 ? next.value : Buffer.concat([begin, next.value]);
+  let next = await source.next();
+  // What is kept is copied: the next piece may come in the same memory.
+  for (; next.done !== true && begin.length + next.value.length < 4; next = await source.next())
+    begin = Buffer.concat([begin, next.value]);
+  if (next.done !== true && begin.length > 0) next.value = Buffer.concat([begin, next.value]);
+  else if (next.done === true && begin.length > 0) {
+    yield begin;
+    return;
   }
-  const all = behind(begin, source);
-  const packing = packings.find(({ magic }) => magic.every((byte, i) => begin[i] === byte));
-  if (packing) yield* through(all, packing.unpack(), name);
-  else yield* all;
+  if (next.done === true) return;
+  const first = next.value;
+  const packing = packings.find(({ magic }) => magic.every((byte, i) => first[i] === byte));
+  if (packing) {
+    yield* through(copied(first, source), packing.unpack(), name);
+    return;
+  }
+  yield first;
+  yield* source;
 }
 
-async function* behind(begin: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (begin.length > 0) yield begin;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  tell: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    tell(piece.length);
+    yield piece;
   }
+}
+
+async function* copied(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(first);
+  for await (const piece of rest) yield Buffer.from(piece);
 }
 
 async function* through(
