@@ -92,7 +92,7 @@ export function newLearner(options: LearnOptions): Learner {
     options,
     table,
     choice: newChoice(options, table),
-    repeats: options.after === undefined && !options.mark ? new Repeats() : undefined,
+    repeats: options.after === undefined ? new Repeats(options.mark) : undefined,
     formats: new Set(),
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],

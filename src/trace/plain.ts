@@ -280,7 +280,7 @@ export class PlainLine implements CallEvent {
     this.#annotated = -1;
     let depth = 0;
     for (let i = at; ; i++) {
-      if ((i & 1) === 0) while (((pairs[words[i >> 1] ?? feed] ?? MARK) & MARK) === 0) i += 2;
+      if ((i & 1) === 0) i = behindPairs(words, i, MARK);
       const code = bytes[i] ?? feed;
       const kind = kindOf(code);
       if ((kind & MARK) === 0) continue;
@@ -308,7 +308,7 @@ export class PlainLine implements CallEvent {
 
   /** The line feed behind a result that leaves no doubt, or -1. */
   #tail(bytes: Uint8Array, at: number): number {
-    const sign = behindBlanks(bytes, at);
+    const sign = behindBlanks(bytes, this.#behindFilling(at));
     if (bytes[sign] !== 0x3d) return -1;
     const from = behindBlanks(bytes, sign + 1);
     const value = behindValue(bytes, from);
@@ -325,12 +325,21 @@ export class PlainLine implements CallEvent {
     return bytes[more] === feed ? -1 : this.#addition(bytes, more);
   }
 
+  /** strace fills short calls up with spaces: where no two follow at an even place. */
+  #behindFilling(at: number): number {
+    if ((this.#bytes[at] ?? feed) !== space) return at;
+    let k = (at + 1) >> 1;
+    while (this.#words[k] === 0x2020) k++;
+    return Math.max(at, k << 1);
+  }
+
   /** The line feed behind what strace adds to a result, which begins at `at`; -1 when it can be anything else. */
   #addition(bytes: Uint8Array, at: number): number {
     const first = bytes[at] ?? feed;
     if (first !== 0x28 && first !== less && first !== slash && !(first >= 0x41 && first <= 0x5a)) return -1;
     let i = at;
     for (; ; i++) {
+      if ((i & 1) === 0) i = behindPairs(this.#words, i, MARK);
       const code = bytes[i] ?? feed;
       // A `[` can be the `[pid ` of a second record.
       if (code === bracket) return -1;
@@ -374,6 +383,14 @@ function behindSpaces(bytes: Uint8Array, at: number): number {
   return i;
 }
 
+/** Behind pairs of bytes from `at`, which is even, on of which none is of `kind`. */
+function behindPairs(words: Uint16Array, at: number, kind: number): number {
+  let k = at >> 1;
+  while ((((pairs[words[k] ?? feed] ?? kind) | (pairs[words[k + 1] ?? feed] ?? kind)) & kind) === 0) k += 2;
+  if (((pairs[words[k] ?? feed] ?? kind) & kind) === 0) k++;
+  return k << 1;
+}
+
 function behindBlanks(bytes: Uint8Array, at: number): number {
   let i = at;
   while ((kindOf(bytes[i] ?? feed) & BLANK) !== 0) i++;
@@ -404,7 +421,7 @@ function behindTime(bytes: Uint8Array, at: number): number {
 /** The quote that closes the string at `at`, or -1. */
 function endOfString(bytes: Uint8Array, words: Uint16Array, at: number): number {
   for (let i = at + 1; ; i++) {
-    if ((i & 1) === 0) while (((pairs[words[i >> 1] ?? feed] ?? INSTRING) & INSTRING) === 0) i += 2;
+    if ((i & 1) === 0) i = behindPairs(words, i, INSTRING);
     const code = bytes[i] ?? feed;
     if ((kindOf(code) & INSTRING) === 0) continue;
     if (code === quote) return i;

@@ -3,7 +3,7 @@
 // long as nothing can have changed it.
 
 import { telling } from "../../arch/index.ts";
-import type { CallEvent, StraceEvent } from "./event.ts";
+import type { CallEvent, Mode, StraceEvent } from "./event.ts";
 import { PlainLine } from "./plain.ts";
 import { endsTask, makesTask } from "./process.ts";
 import { countIn, type Tallied } from "./tally.ts";
@@ -20,6 +20,8 @@ interface Known {
 
 /** Where the calls of processes are counted. */
 export class Repeats {
+  /** Calls with a mark are not remembered. */
+  readonly #mark: ((event: CallEvent, mode: Mode | undefined) => string) | undefined;
   readonly #byPid = new Map<number | undefined, Known>();
   /** What telling has, by the numbers that PlainLine gives to names. */
   readonly #signs: (string | undefined)[] = [];
@@ -28,6 +30,10 @@ export class Repeats {
   #last: Known | undefined;
   /** A mode is handed down from maker to made, whenever that is told: then nothing is remembered. */
   #moded = false;
+
+  constructor(mark: ((event: CallEvent, mode: Mode | undefined) => string) | undefined) {
+    this.#mark = mark;
+  }
 
   /** Takes an event that changes nothing but a count; `before` are the lines of the logs before this one. */
   take(event: StraceEvent, before: number): boolean {
@@ -42,6 +48,7 @@ export class Repeats {
     const plain = event instanceof PlainLine;
     const entry = plain ? last.plain[event.nameId] : last.byName.get(event.name);
     if (!entry || entry.nr !== event.nr) return false;
+    if (this.#mark && this.#mark(event, entry.mode) !== "") return false;
     const sign = plain ? this.#signs[event.nameId] : telling.get(event.name);
     countIn(entry, event, before + event.line, sign);
     return true;
@@ -79,7 +86,7 @@ export class Repeats {
 
   #note(event: CallEvent, entry: Tallied): void {
     const { pid, name } = event;
-    if (this.#moded || makesTask(name)) return;
+    if (this.#moded || entry.mark !== "" || makesTask(name)) return;
     let known = this.#byPid.get(pid);
     if (!known) {
       if (this.#byPid.size === mostPids) this.#byPid.clear();
