@@ -131,10 +131,13 @@ export class PlainLine implements CallEvent {
 
   /** The lines that are read from now on are among these bytes. */
   open(bytes: Uint8Array): void {
-    const { buffer, byteOffset, length } = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes);
+    const words = (bytes.length + 1) >> 1;
+    const fits = bytes.byteOffset % 2 === 0 && bytes.byteOffset + 2 * words <= bytes.buffer.byteLength;
+    const { buffer, byteOffset } = fits ? bytes : evenCopy(bytes, words);
+    const { length } = bytes;
     // Never a Buffer here: what reads it is faster when it has always been the same kind of array.
     this.#bytes = new Uint8Array(buffer, byteOffset, length);
-    this.#words = new Uint16Array(buffer, byteOffset, length >> 1);
+    this.#words = new Uint16Array(buffer, byteOffset, words);
     this.#buffer = Buffer.from(buffer, byteOffset, length);
   }
 
@@ -362,6 +365,12 @@ export class PlainLine implements CallEvent {
   }
 }
 
+function evenCopy(bytes: Uint8Array, words: number): Uint8Array {
+  const copy = new Uint8Array(2 * words);
+  copy.set(bytes);
+  return copy;
+}
+
 function isTime(code: number): boolean {
   return code === dot || (kindOf(code) & DIGIT) !== 0;
 }
@@ -386,9 +395,12 @@ function behindSpaces(bytes: Uint8Array, at: number): number {
 /** Behind pairs of bytes from `at`, which is even, on of which none is of `kind`. */
 function behindPairs(words: Uint16Array, at: number, kind: number): number {
   let k = at >> 1;
-  while ((((pairs[words[k] ?? feed] ?? kind) | (pairs[words[k + 1] ?? feed] ?? kind)) & kind) === 0) k += 2;
-  if (((pairs[words[k] ?? feed] ?? kind) & kind) === 0) k++;
-  return k << 1;
+  // Never behind the end, which would cost all later reads: the line feed is found first.
+  for (;;) {
+    if (((pairs[words[k] ?? feed] ?? kind) & kind) !== 0) return k << 1;
+    if (((pairs[words[k + 1] ?? feed] ?? kind) & kind) !== 0) return (k + 1) << 1;
+    k += 2;
+  }
 }
 
 function behindBlanks(bytes: Uint8Array, at: number): number {
