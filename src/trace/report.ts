@@ -73,7 +73,7 @@ export function formatReading({ formats, counts, chosen, taken, left }: ReadRepo
   const of =
     others.length === 0 ? "" : ` of ${formats.map((format) => formatNames[format]).join(" and of ")}`;
   return [
-    `${counts.lines} lines${of}: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
+    `${counts.lines} ${counts.lines === 1 ? "line" : "lines"}${of}: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
     chosen,
     `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
   ];

@@ -97,7 +97,7 @@ test("another format than strace's is told", () => {
     'type=SECCOMP msg=audit(1.2:3): auid=0 pid=7 comm="x" exe="/x" sig=0 arch=c000003e syscall=41 compat=0 ip=0x7f code=0x7ffc0000\n';
   withFiles({ log: record }, (cwd) => {
     const { stdout, stderr } = seccat(["trace", "--from", "log", ...arch], { cwd });
-    assert.match(stderr, /^1 lines of an audit log: 1 read/);
+    assert.match(stderr, /^1 line of an audit log: 1 read/);
     assert.match(stdout, /syscalls: \[socket\]/);
   });
 });
