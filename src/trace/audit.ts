@@ -47,8 +47,9 @@ export function auditReader(native: AbiName, options: ReaderOptions = {}): Strac
       return undefined;
     }
     const fields = fieldsOf(text.slice(found.index + found[0].length));
-    const pid = Number(fields.get("pid") ?? Number.NaN);
-    if (!Number.isInteger(pid) || pid <= 0) return "the record has no pid";
+    const digits = fields.get("pid") ?? "";
+    if (!/^[1-9]\d{0,6}$/.test(digits)) return "the record has no pid";
+    const pid = Number(digits);
     const called = calledOf(fields, native);
     if (!called) return "the record has no system call";
     enter(pid, called.abi, sink);

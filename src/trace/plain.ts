@@ -119,7 +119,8 @@ export class PlainLine implements CallEvent {
 
   /** Whether the result is an error. */
   get failed(): boolean {
-    const [bytes, at] = [this.#bytes, this.#resultStart];
+    const bytes = this.#bytes;
+    const at = this.#resultStart;
     return bytes[at] === minus && bytes[at + 1] === 0x31 && bytes[at + 2] === space && bytes[at + 3] === 0x45;
   }
 
