@@ -34,7 +34,7 @@ const SPEED_BYTES = 200 * MEGABYTE;
 const MEMORY_BYTES = 2000 * MEGABYTE;
 /** The long log repeats this much. */
 const BLOCK_BYTES = 50 * MEGABYTE;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const seccat = [process.execPath, `${root}src/cli/seccat.js`];
 const names = '{split($2, a, "("); c[a[1]]++} END {for (n in c) print n}';
 
