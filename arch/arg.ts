@@ -39,6 +39,29 @@ export interface Arg {
   readonly split: boolean;
 }
 
+/**
+ * The arguments of a call by name, as JavaScript holds them: numbers where the kernel reads 32 bits or less, bigints for
+ * the others, addresses among them. Names and types of the first ABI where they differ.
+ */
+export type ArgValues<Call extends SyscallName> = ValuesOf<LineOf<Call>>;
+
+/** The text of a call in the table. */
+type LineOf<Call extends string> = `\n${typeof args}\n` extends `${string}\n${Call} ${infer Line}\n${string}`
+  ? Line
+  : `\n${typeof args}\n` extends `${string}\n${Call}@${string} ${infer Line}\n${string}`
+    ? Line
+    : "";
+
+type ValuesOf<Line extends string> = Line extends `${infer First} ${infer Rest}`
+  ? ValueOf<First> & ValuesOf<Rest>
+  : ValueOf<Line>;
+
+type ValueOf<Text extends string> = Text extends `${infer Names}:${string}:${infer Type}`
+  ? { readonly [Name in Names extends `${infer Man}|${string}` ? Man : Names]: NumberOf<Type> }
+  : unknown;
+
+type NumberOf<Type extends string> = Type extends "i32" | "u32" | "u16" ? number : bigint;
+
 let lines: ReadonlyMap<string, string> | undefined;
 const cache = new Map<string, readonly Arg[]>();
 
@@ -55,6 +78,16 @@ export function syscallArgs(name: AbiName, call: SyscallName): readonly Arg[] | 
   const made = line === "" ? [] : line.split(" ").map((text) => readArg(text, twoRegisters));
   cache.set(key, made);
   return made;
+}
+
+/**
+ * The arguments of a call by the register that holds them; undefined from the first on that takes two registers,
+ * because what follows then sits in others than its index says.
+ */
+export function argsByRegister(name: AbiName, call: SyscallName): readonly (Arg | undefined)[] {
+  const args = syscallArgs(name, call) ?? [];
+  const split = args.findIndex((arg) => arg.split);
+  return split < 0 ? args : args.slice(0, split);
 }
 
 /** The argument text by NAME and NAME@LETTER. */

@@ -7,7 +7,8 @@
  */
 import { type AbiName, abi as abiFacts } from "./abi.ts";
 import { syscallArgs } from "./arg.ts";
-import { constant, constantNames, signalName } from "./constant.ts";
+import { constant, constantNames } from "./constant.ts";
+import { signalName, signalNames } from "./errno.ts";
 import type { SyscallName } from "./syscall.ts";
 
 /** The constants whose names match `names`, for these arguments. */
@@ -17,6 +18,8 @@ interface Family {
   readonly bits: boolean;
   /** What the mask is called that takes the plain values apart from the flags. */
   readonly mask?: string;
+  /** A flag that a plain value may have besides. */
+  readonly plus?: "FUTEX_CLOCK_REALTIME";
   /** `call.argument`, by the argument's first name; or `:kind`, for every argument of that kind. */
   readonly of: readonly string[];
 }
@@ -45,10 +48,13 @@ const families: readonly Family[] = Object.freeze([
     "bpf.cmd",
   ),
   one(/^SECCOMP_(SET_MODE|GET)_\w+$/, "seccomp.operation"),
-  one(
-    /^FUTEX_(FD|WAKE|WAIT|(CMP_)?REQUEUE|WAKE_OP|(WAIT|WAKE)_BITSET|(LOCK|TRYLOCK|UNLOCK)_PI2?|WAIT_REQUEUE_PI|CMP_REQUEUE_PI)(_PRIVATE)?$/,
-    "futex.futex_op futex_time64.futex_op",
-  ),
+  {
+    ...one(
+      /^FUTEX_(FD|WAKE|WAIT|(CMP_)?REQUEUE|WAKE_OP|(WAIT|WAKE)_BITSET|(LOCK|TRYLOCK|UNLOCK)_PI2?|WAIT_REQUEUE_PI|CMP_REQUEUE_PI)(_PRIVATE)?$/,
+      "futex.futex_op futex_time64.futex_op",
+    ),
+    plus: "FUTEX_CLOCK_REALTIME",
+  },
   one(/^SHUT_\w+$/, "shutdown.how"),
   one(/^EPOLL_CTL_\w+$/, "epoll_ctl.op"),
   one(/^SIG_(BLOCK|UNBLOCK|SETMASK)$/, "rt_sigprocmask.how sigprocmask.how"),
@@ -59,7 +65,8 @@ const families: readonly Family[] = Object.freeze([
     "ioctl.request",
   ),
   bits(/^(CLONE_(?!ARGS_)\w+|SIGCHLD)$/, "clone.flags unshare.flags setns.nstype"),
-  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags pipe2.flags dup3.flags"),
+  bits(/^O_(?!ACCMODE|NDELAY)\w+$/, "open.flags openat.flags open_by_handle_at.flags"),
+  bits(/^O_(CLOEXEC|NONBLOCK|DIRECT)$/, "pipe2.flags dup3.flags"),
   bits(/^PROT_\w+$/, "mmap.prot mmap2.prot mprotect.prot pkey_mprotect.prot"),
   bits(/^MAP_(?!HUGE_|TYPE$|FILE$)\w+$/, "mmap.flags mmap2.flags"),
   {
@@ -96,6 +103,26 @@ const families: readonly Family[] = Object.freeze([
   bits(/^FALLOC_FL_\w+$/, "fallocate.mode"),
   bits(/^SECCOMP_FILTER_FLAG_\w+$/, "seccomp.flags"),
   bits(/^PERF_FLAG_\w+$/, "perf_event_open.flags"),
+  bits(
+    /^S_I([RWX](USR|GRP|OTH)|RWX[UGO]|SUID|SGID|SVTX|F(BLK|CHR|DIR|IFO|LNK|REG|SOCK))$/,
+    "chmod.mode fchmod.mode fchmodat.mode fchmodat2.mode mknod.mode mknodat.mode",
+  ),
+  bits(/^[FRWX]_OK$/, "access.mode faccessat.mode faccessat2.mode"),
+  bits(/^IN_(?!CLOEXEC|NONBLOCK)\w+$/, "inotify_add_watch.mask"),
+  bits(/^(W(NOHANG|UNTRACED|CONTINUED)|__W(NOTHREAD|ALL|CLONE))$/, "wait4.options waitpid.options"),
+  bits(/^(W(NOHANG|STOPPED|EXITED|CONTINUED|NOWAIT)|__W(NOTHREAD|ALL|CLONE))$/, "waitid.options"),
+  bits(/^TIMER_ABSTIME$/, "clock_nanosleep.flags timer_settime.flags"),
+  bits(/^(OPEN_TREE_\w+|AT_(EMPTY_PATH|NO_AUTOMOUNT|RECURSIVE|SYMLINK_NOFOLLOW))$/, "open_tree.flags"),
+  bits(/^MOVE_MOUNT_(?!_)\w+$/, "move_mount.flags"),
+  bits(/^CLOSE_RANGE_\w+$/, "close_range.flags"),
+  one(/^FSCONFIG_\w+$/, "fsconfig.cmd"),
+  one(/^PRIO_(PROCESS|PGRP|USER)$/, "getpriority.which setpriority.which"),
+  one(/^POSIX_FADV_\w+$/, "fadvise64.advice fadvise64_64.advice"),
+  one(
+    /^IORING_(UN)?REGISTER_(?!LAST|USE_REGISTERED_RING|FILES_SKIP|DST_|SRC_)\w+$/,
+    "io_uring_register.opcode",
+  ),
+  one(/^LINUX_REBOOT_CMD_\w+$/, "reboot.cmd"),
   bits(/^(PER_(LINUX|LINUX32|BSD|SVR4|MASK)|UNAME26|ADDR_\w+)$/, "personality.persona"),
 ]);
 
@@ -132,7 +159,11 @@ export function argValueName(
   const constants = constantsOf(abi, family, width);
   const wanted = BigInt.asUintN(width, value);
   const exact = constants.find((one) => one.value === wanted);
-  return exact || !family.bits ? exact?.name : joined(constants, wanted);
+  if (exact || family.bits) return exact?.name ?? joined(constants, wanted);
+  const plus = family.plus === undefined ? undefined : constant(abi, family.plus);
+  if (plus === undefined || (wanted & plus) === 0n) return undefined;
+  const plain = constants.find((one) => one.value === (wanted & ~plus));
+  return plain && `${plain.name}|${family.plus}`;
 }
 
 /** What a mask of that argument is called: single flags joined with `|`; undefined when it is not made of flags. */
@@ -150,24 +181,71 @@ export function argMaskName(
   return joined(family.mask ? [] : flags, BigInt.asUintN(width, mask));
 }
 
+/** Whether the values of argument `index` of `call` are constants that some family names. */
+export function hasValueNames(abi: AbiName, call: SyscallName, index: number): boolean {
+  return syscallArgs(abi, call)?.[index]?.kind === "signal" || familyOf(abi, call, index) !== undefined;
+}
+
+/** How the values of an argument are made. */
+export interface ArgMeaning {
+  /** The constants that it takes. */
+  readonly names: readonly string[];
+  /** Whether several are joined with `|`. */
+  readonly bits: boolean;
+  /** The mask that takes the plain values apart from the flags, where there are both. */
+  readonly mask: bigint | undefined;
+}
+
+/** How the values of argument `index` of `call` are made; undefined where no names of them are known. */
+export function argMeaning(abi: AbiName, call: SyscallName, index: number): ArgMeaning | undefined {
+  if (syscallArgs(abi, call)?.[index]?.kind === "signal")
+    return { names: signalNames, bits: false, mask: undefined };
+  const family = familyOf(abi, call, index);
+  if (!family) return undefined;
+  const mask = family.mask === undefined ? undefined : constant(abi, family.mask);
+  return { names: namesOf(family), bits: family.bits, mask };
+}
+
+/** The flags whose names match `names` that make up `value`, joined with `|`; undefined when bits are left. */
+export function flagNames(abi: AbiName, names: RegExp, value: bigint): string | undefined {
+  const family = asked.get(names.source) ?? bits(names, "");
+  asked.set(names.source, family);
+  return joined(constantsOf(abi, family, 64), value);
+}
+
+/** Families that no argument has, by their pattern. */
+const asked = new Map<string, Family>();
+
 function familyOf(abi: AbiName, call: SyscallName, index: number): Family | undefined {
   const arg = syscallArgs(abi, call)?.[index];
   if (!arg) return undefined;
   return families.find(({ of }) => of.includes(`${call}.${arg.name}`) || of.includes(`:${arg.kind}`));
 }
 
-function constantsOf(abi: AbiName, family: Family, width: 32 | 64) {
-  return namesOf(family).flatMap((name) => {
+interface Named {
+  readonly name: string;
+  readonly value: bigint;
+}
+
+const valued = new Map<Family, Map<string, readonly Named[]>>();
+
+/** The constants of a family with their values on the ABI, found out once. */
+function constantsOf(abi: AbiName, family: Family, width: 32 | 64): readonly Named[] {
+  const byAbi = valued.get(family) ?? new Map<string, readonly Named[]>();
+  valued.set(family, byAbi);
+  const key = `${abi} ${width}`;
+  const before = byAbi.get(key);
+  if (before) return before;
+  const constants = namesOf(family).flatMap((name) => {
     const number = constant(abi, name);
     return number === undefined ? [] : [{ name, value: BigInt.asUintN(width, number) }];
   });
+  byAbi.set(key, constants);
+  return constants;
 }
 
 /** The fewest large constants that make up `value` exactly, smallest first; undefined when bits are left. */
-function joined(
-  constants: readonly { readonly name: string; readonly value: bigint }[],
-  value: bigint,
-): string | undefined {
+function joined(constants: readonly Named[], value: bigint): string | undefined {
   const names: string[] = [];
   let left = value;
   for (const one of constants.toSorted((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0))) {

@@ -14,6 +14,7 @@ export function generate(data: string): Map<string, string> {
   const abis: AbiRow[] = JSON.parse(read("abis.json"));
   const tables = [...new Set(abis.map((abi) => abi.table))];
   const syscalls = rows(read("syscalls.tsv"));
+  const node = rows(read("node.tsv"));
   const files: [string, string][] = [
     ["abi.ts", abiTable(abis, tables, syscalls)],
     ["syscall.ts", syscallTable(syscalls, rows(read("aliases.tsv")))],
@@ -21,7 +22,8 @@ export function generate(data: string): Map<string, string> {
     ["constant.ts", valueTable("Constant", rows(read("constants.tsv")), tables)],
     ["errno.ts", valueTable("Errno", rows(read("errno.tsv")), tables)],
     ["signal.ts", valueTable("Signal", rows(read("signals.tsv")), tables)],
-    ["group.ts", groupTable(rows(read("groups.tsv")))],
+    ["group.ts", groupTable([...rows(read("groups.tsv")), ...nodeGroups(node)])],
+    ["reason.ts", reasonTable(node)],
   ];
   return new Map(files.map(([name, text]) => [name, header + text]));
 }
@@ -152,6 +154,25 @@ function groupTable(groups: string[][]): string {
 ${text(
   "groups",
   groups.map((row) => row.join(" ")),
+)}`;
+}
+
+/** The groups that the rows of node.tsv make up, in order. */
+function nodeGroups(node: string[][]): string[][] {
+  const groups = new Map<string, Set<string>>();
+  for (const [name = "", calls = ""] of node) {
+    const members = groups.get(name) ?? new Set();
+    groups.set(name, members);
+    for (const call of calls.split(" ")) members.add(call);
+  }
+  return [...groups].map(([name, members]) => [name, ...members]);
+}
+
+function reasonTable(node: string[][]): string {
+  return `/** GROUP, MEMBERS, NODES, FOUND, REASON, with tabs between. */
+${text(
+  "reasons",
+  node.map((row) => row.join("\t")),
 )}`;
 }
 

@@ -1,22 +1,37 @@
-/** Facts of Linux per architecture: everything that the layers above take from arch/ comes through here. */
+/**
+ * Facts of Linux per architecture: everything that the layers above take from arch/ comes through here, but for the
+ * reasons of groups (reason.ts), which one command needs and no other should load.
+ */
 export { type Abi, type AbiName, abi, abiNames, abiOf, isAbiName, nativeAbi, X32_BIT } from "./abi.ts";
-export { type Arg, type ArgKind, type ArgType, syscallArgs } from "./arg.ts";
+export { type Arg, type ArgKind, type ArgType, type ArgValues, argsByRegister, syscallArgs } from "./arg.ts";
+export { type ConstantName, constant, constantNames, isConstantName } from "./constant.ts";
 export {
-  type ConstantName,
-  constant,
-  constantNames,
   type ErrnoName,
   errnoName,
   errnoNames,
   errnoNumber,
-  isConstantName,
   type SignalName,
   signalName,
   signalNames,
   signalNumber,
-} from "./constant.ts";
-export { argFamilies, argMaskName, argValueName } from "./family.ts";
+} from "./errno.ts";
+export {
+  type ArgMeaning,
+  argFamilies,
+  argMaskName,
+  argMeaning,
+  argValueName,
+  flagNames,
+  hasValueNames,
+} from "./family.ts";
 export { expandGroup, type GroupName, groupNames, isGroupName } from "./group.ts";
+export {
+  type Needed,
+  type NeededSet,
+  neededFor,
+  neededSetNames,
+  neededSets,
+} from "./needed.ts";
 export {
   isSyscallName,
   newestKernel,

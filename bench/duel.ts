@@ -15,10 +15,22 @@ import { type Interpreter, startInterpreter } from "./peer.ts";
 import { type Spread, spreadOf } from "./quantile.ts";
 
 /**
- * All engines: two in C; Seccat's interpreter, its JIT call by call, and in a batch; and `floor`, which reads nr
- * and arch of each call and writes one word, so that nothing which looks at them could take less.
+ * All engines: two in C; Seccat's interpreter; its JIT call by call, each call in an array of its own (evaluate) or
+ * all in one, as for C (evaluateAt); a whole array at a time (evaluateMany), and the same array again and again
+ * (batch). Last what they cannot go below: reading nr and arch and writing one word, for calls in arrays of their
+ * own (apart) and for calls in one array (floor).
  */
-export const engines = ["C", "bpf_filter", "run", "evaluate", "evaluateMany", "floor"] as const;
+export const engines = [
+  "C",
+  "bpf_filter",
+  "run",
+  "evaluate",
+  "evaluateAt",
+  "evaluateMany",
+  "batch",
+  "apart",
+  "floor",
+] as const;
 
 /** The name of an engine. */
 export type Engine = (typeof engines)[number];
@@ -46,6 +58,7 @@ const PASSES = 8;
 function ownEngines(program: Program, calls: Uint32Array, returns: Uint32Array) {
   const evaluator = jit(program);
   const single = Array.from({ length: returns.length }, (_, i) => calls.slice(16 * i, 16 * i + 16));
+  const batch = evaluator.batch(calls, returns);
   return {
     run() {
       let i = 0;
@@ -55,25 +68,34 @@ function ownEngines(program: Program, calls: Uint32Array, returns: Uint32Array) 
       let i = 0;
       for (const words of single) returns[i++] = evaluator.evaluate(words);
     },
+    evaluateAt() {
+      for (let i = 0; i < returns.length; i++) returns[i] = evaluator.evaluateAt(calls, 16 * i);
+    },
     evaluateMany() {
       evaluator.evaluateMany(calls, returns);
     },
-    floor: () => floor(calls, returns),
+    batch,
+    apart() {
+      let i = 0;
+      for (const words of single) returns[i++] = (words[0] ?? 0) ^ (words[1] ?? 0);
+    },
+    floor: floorOf(calls, returns),
   };
 }
 
-/** Writes something made of nr and arch of each call: what reading and writing cost, four calls a turn. */
-export function floor(calls: Uint32Array, returns: Uint32Array): void {
-  let at = 0;
+/** What writes something made of nr and arch of each call: what reading and writing cost, four calls a turn. */
+export function floorOf(calls: Uint32Array, returns: Uint32Array): () => void {
   const touch = (i: number, o: number) => {
     returns[i] = (calls[o] ?? 0) ^ (calls[o + 1] ?? 0);
   };
-  for (let i = 0; i + 4 <= returns.length; i += 4, at += 64) {
-    touch(i, at);
-    touch(i + 1, at + 16);
-    touch(i + 2, at + 32);
-    touch(i + 3, at + 48);
-  }
+  return () => {
+    for (let i = 0, at = 0; i + 4 <= returns.length; i += 4, at += 64) {
+      touch(i, at);
+      touch(i + 1, at + 16);
+      touch(i + 2, at + 32);
+      touch(i + 3, at + 48);
+    }
+  };
 }
 
 /** Goes over all calls `passes` times: nanoseconds, or undefined where this engine is not to be had. */
@@ -111,7 +133,7 @@ async function compareAnswers(
 ): Promise<void> {
   let expected: Uint32Array | undefined;
   for (const engine of engines) {
-    if (engine === "floor" || (await judge(engine, 1)) === undefined) continue;
+    if (engine === "floor" || engine === "apart" || (await judge(engine, 1)) === undefined) continue;
     const answers = await answersOf(engine);
     expected ??= answers;
     if (answers.some((ret, i) => ret !== expected?.[i])) throw new Error(`${engine} answers otherwise`);

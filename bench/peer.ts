@@ -36,6 +36,11 @@ export function buildKernel(folder: string): Built {
   return build(folder, "kernel", ["-O2"], []);
 }
 
+/** bench/notify.c, built in `folder`. */
+export function buildNotify(folder: string): Built {
+  return build(folder, "notify", ["-O2"], []);
+}
+
 /** bench/interpreter.c, built with libpcap where that is installed. */
 export type BuiltInterpreter = {
   readonly binary: string;

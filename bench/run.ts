@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const benches: readonly (readonly [name: string, question: string])[] = [
   ["compile", "how good and how fast is the compiler, against libseccomp?"],
+  ["explain", "how long does a denied call take when seccat run --explain tells it?"],
   ["evaluate", "how many calls a second can be asked off-box, against interpreters in C?"],
   ["kernel", "what does a call cost in the kernel, under filters of several compilers?"],
   ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],
@@ -14,7 +15,11 @@ const benches: readonly (readonly [name: string, question: string])[] = [
   ["mutants", "does the prover find every fault that is planted in a compiled program?"],
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
+  ["trace", "how much slower does a program become while its calls are watched, against strace?"],
   ["launch", "does a launch ever die of its own filter, and what does a start cost, against bwrap?"],
+  ["soak", "does Node, of four versions, live under the groups that are said to suffice, under load?"],
+  ["notify", "what does a call cost that a supervisor answers, against a supervisor in C?"],
+  ["faults", "does every fault around a supervisor end in a clear state, many times over?"],
   ["prior", "how often do programs make each call? (rewrites src/compile/prior.ts)"],
 ];
 

@@ -1,4 +1,4 @@
-import type { Backend } from "./types.ts";
+import type { Backend, CallArgument } from "./types.ts";
 
 /** The part of ffi-napi that is used; the package has no types of its own. */
 interface FfiNapi {
@@ -29,8 +29,8 @@ interface Modules {
 
 /**
  * The functions through ffi-napi and ref-napi. Integers and addresses alike go through as unsigned words, written
- * as decimal text because ref-napi takes no bigint. Main thread only: loaded first in a worker, ffi-napi
- * crashes when that worker ends.
+ * as decimal text because ref-napi takes no bigint. The main thread has to load it first: loaded first in a worker,
+ * ffi-napi crashes when that worker ends.
  */
 export function ffiNapiBackend(load: <Name extends keyof Modules>(id: Name) => Modules[Name]): Backend {
   const ffi = load("ffi-napi");
@@ -40,10 +40,11 @@ export function ffiNapiBackend(load: <Name extends keyof Modules>(id: Name) => M
   const libc = ffi.DynamicLibrary(null);
   const syscall = ffi.ForeignFunction(libc.get("syscall"), "long", ["long", ...words(6)]);
   const prctl = ffi.ForeignFunction(libc.get("prctl"), "int", ["int", ...words(4)]);
+  const siginterrupt = ffi.ForeignFunction(libc.get("siginterrupt"), "int", ["int", "int"]);
   const poll = ffi.ForeignFunction(libc.get("poll"), "int", [word, "ulong", "int"]);
   const address = (bytes: Uint8Array) => BigInt(`0x${ref.hexAddress(view(bytes))}`);
-  const plain = (arg: bigint | Uint8Array) => {
-    const value = typeof arg === "bigint" ? arg : address(arg);
+  const plain = (arg: CallArgument) => {
+    const value = typeof arg === "object" ? address(arg) : arg;
     return word === "uint64" ? value.toString() : Number(value);
   };
   return {
@@ -51,6 +52,12 @@ export function ffiNapiBackend(load: <Name extends keyof Modules>(id: Name) => M
     version: load("ffi-napi/package.json").version,
     syscall: (nr, args) => holding(args, () => Number(syscall(nr, ...args.map(plain)))),
     prctl: (option, args) => holding(args, () => Number(prctl(option, ...args.map(plain)))),
+    prepare: (nr, args) => {
+      const [a, b, c] = args.map(plain);
+      const none = plain(0);
+      return () => Number(syscall(nr, a, b, c, none, none, none));
+    },
+    siginterrupt: (signal, flag) => Number(siginterrupt(signal, flag)),
     errno: () => ffi.errno(),
     address,
     poll: (fds, timeout) =>

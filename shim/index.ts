@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { constants, endianness } from "node:os";
-import { isMainThread } from "node:worker_threads";
+import type WorkerThreads from "node:worker_threads";
 import { SeccatError } from "../src/abi/error.ts";
 import { didYouMean } from "../src/abi/nearest.ts";
 import { ffiNapiBackend } from "./ffi.ts";
@@ -56,6 +56,11 @@ export function loadShim(choice: string | undefined = process.env.SECCAT_FFI): S
   );
 }
 
+/** The shim through a package that the main thread has loaded already, for a worker: ffi-napi works in one only then. */
+export function loadShimOfMain(name: BackendName): Shim {
+  return load(name, true);
+}
+
 function backendNamed(choice: string): BackendName {
   const found = backendNames.find((name) => name === choice);
   if (found) return found;
@@ -68,10 +73,10 @@ function backendNamed(choice: string): BackendName {
   });
 }
 
-function load(name: BackendName): Shim {
+function load(name: BackendName, loadedOnMain = false): Shim {
   const known = loaded.get(name);
   if (known) return known;
-  if (name === "ffi-napi" && !isMainThread)
+  if (name === "ffi-napi" && !loadedOnMain && !onMainThread())
     throw new SeccatError({
       code: "host",
       message: "ffi-napi crashes when it is loaded in a worker thread",
@@ -93,6 +98,11 @@ function load(name: BackendName): Shim {
   return shim;
 }
 
+function onMainThread(): boolean {
+  const { isMainThread }: typeof WorkerThreads = require("node:worker_threads");
+  return isMainThread;
+}
+
 const errnoNames = new Map<number, string>();
 for (const [name, value] of Object.entries(constants.errno))
   if (!errnoNames.has(value)) errnoNames.set(value, name);
@@ -108,6 +118,13 @@ function shimOf(backend: Backend): Shim {
     version: backend.version,
     prctl: (option, ...args) => result(backend.prctl(option, registers(args, 4))),
     syscall: (nr, ...args) => result(backend.syscall(nr, registers(args, 6))),
+    prepare: (nr, ...args) => {
+      const words = registers(args, 3).map((arg) =>
+        typeof arg === "object" ? backend.address(arg) : BigInt(arg),
+      );
+      return backend.prepare(nr, words);
+    },
+    siginterrupt: (signal) => result(backend.siginterrupt(signal, 1)),
     address: (bytes) => backend.address(bytes),
     async poll(fd, timeout) {
       // struct pollfd { int fd; short events; short revents; }
@@ -130,16 +147,22 @@ export const POLLHUP = 0x10;
 /** revents bit: no such descriptor. */
 export const POLLNVAL = 0x20;
 
-function registers(args: readonly CallArgument[], count: number): (bigint | Uint8Array)[] {
+/** The arguments as whole registers. Small numbers stay numbers: this is in the way of every call. */
+function registers(args: readonly CallArgument[], count: number): CallArgument[] {
   if (args.length > count)
     throw new SeccatError({
       code: "internal",
       message: `a call takes ${count} arguments, not ${args.length}`,
     });
-  return Array.from({ length: count }, (_, i) => {
-    const arg = args[i] ?? 0n;
-    return typeof arg === "object" ? arg : BigInt.asUintN(wordBits, BigInt(arg));
-  });
+  const words: CallArgument[] = [];
+  for (let i = 0; i < count; i++) words.push(register(args[i] ?? 0));
+  return words;
+}
+
+function register(arg: CallArgument): CallArgument {
+  if (typeof arg === "object" || (typeof arg === "number" && arg >= 0 && arg <= 0xffff_ffff && arg % 1 === 0))
+    return arg;
+  return BigInt.asUintN(wordBits, BigInt(arg));
 }
 
 const wordBits = ["arm", "ia32", "mips", "mipsel", "ppc", "s390"].includes(process.arch) ? 32 : 64;

@@ -21,19 +21,29 @@ export interface Shim {
   prctl(option: number, ...args: readonly CallArgument[]): CallResult;
   /** syscall(2) with up to six arguments; missing ones are 0. */
   syscall(nr: number, ...args: readonly CallArgument[]): CallResult;
+  /**
+   * A call with up to three arguments that do not change, to be made again and again at half the cost: gives its value, or
+   * -1. The bytes among them must be kept reachable meanwhile.
+   */
+  prepare(nr: number, ...args: readonly CallArgument[]): () => number;
+  /** siginterrupt(3): lets a signal with a handler interrupt the calls of the thread that gets it, which else start again. */
+  siginterrupt(signal: number): CallResult;
   /** Where `bytes` lie in memory; they stay there while the array is referenced. */
   address(bytes: Uint8Array): bigint;
   /** poll(2) on one descriptor without blocking the event loop; gives its revents, 0 after `timeout` milliseconds. */
   poll(fd: number, timeout: number): Promise<number>;
 }
 
-/** What a backend package must offer: three C functions, errno of the last of them, and addresses. */
+/** What a backend package must offer: four C functions, errno of the last of them, and addresses. */
 export interface Backend {
   readonly name: BackendName;
   readonly version: string;
-  /** The functions as they are: -1 and errno on failure. Integers arrive as unsigned bigints. */
-  syscall(nr: number, args: readonly (bigint | Uint8Array)[]): number;
-  prctl(option: number, args: readonly (bigint | Uint8Array)[]): number;
+  /** The functions as they are: -1 and errno on failure. Integers arrive unsigned, those above 32 bits as bigints. */
+  syscall(nr: number, args: readonly CallArgument[]): number;
+  prctl(option: number, args: readonly CallArgument[]): number;
+  /** Three arguments, as they will be in registers. */
+  prepare(nr: number, args: readonly bigint[]): () => number;
+  siginterrupt(signal: number, flag: number): number;
   errno(): number;
   address(bytes: Uint8Array): bigint;
   /** poll(fds, 1, timeout) off the main thread. */

@@ -6,6 +6,7 @@ export {
   type Abi,
   type AbiName,
   type Arg,
+  type ArgValues,
   abi,
   abiNames,
   abiOf,
@@ -50,9 +51,28 @@ export { run as emulate, runStack, type Step, type StepHook, type Trace, trace }
 export { annotate, assemble, assembleProgram, type ListOptions, list } from "./bpf/text.ts";
 export type { CallWeights } from "./compile/index.ts";
 export {
+  type Caller,
+  type DecodedArg,
+  type DecodedCall,
+  decodeCall,
+  type SocketAddress,
+} from "./decode/index.ts";
+export {
+  type Answer,
+  type AnswerOptions,
+  type AttachOptions,
+  attach,
+  type Call,
+  type CallMemory,
+  type CallOf,
+  type DescriptorAnswer,
   type Environment,
   type Exit,
+  type Field,
+  type FilterFlag,
   findUser,
+  type Handler,
+  type Handlers,
   type HostFact,
   type HostStatus,
   hostStatus,
@@ -61,23 +81,34 @@ export {
   type InstalledFilter,
   type InstallOptions,
   install,
+  type Layout,
   logDenials,
+  type MemoryResult,
+  type MemoryString,
   type NotStarted,
   type OtherThread,
+  type PlainAnswer,
   type Plan,
   type ProcessFilters,
   plan,
   type ReadFiltersOptions,
+  type RingChoice,
   type RunResult,
   readFilters,
   run,
   type SpawnOptions,
   type Started,
+  type StructOf,
+  type Supervised,
+  type SupervisedCall,
+  type SuperviseOptions,
+  type Supervisor,
   spawnFiltered,
-  supervise,
   type User,
+  type Where,
 } from "./enforce/index.ts";
 export { type ArchExplanation, type Case, type Explanation, explain, type Group } from "./explain/index.ts";
+export { type SandboxedForkOptions, sandboxedFork } from "./fork.ts";
 export {
   convertPolicy,
   type ReadOptions,
@@ -118,6 +149,7 @@ export {
   refines,
   type Witness,
 } from "./prove/index.ts";
+export { type Supervisable, supervise } from "./supervise.ts";
 export { type Expectation, ExpectationError, expect } from "./testing/index.ts";
 export {
   formatReport,

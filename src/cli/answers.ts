@@ -3,6 +3,7 @@ import type { AbiName } from "../../arch/index.ts";
 import { decodeAction } from "../abi/action.ts";
 import type { Issue } from "../abi/error.ts";
 import { actionText } from "../testing/action.ts";
+import { Bytes } from "./bytes.ts";
 import type { Called, CallWords } from "./callline.ts";
 import { STDIN } from "./input.ts";
 import { Exit, printIssue, say } from "./output.ts";
@@ -10,12 +11,26 @@ import { Exit, printIssue, say } from "./output.ts";
 /** So many problems are told one by one, the others are counted. */
 const TOLD = 100;
 
+const encoder = new TextEncoder();
+const LINE = encoder.encode('{"line":');
+const UNKNOWN = encoder.encode("null,");
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const X = 0x78;
+/** More than all of a line but for what stands in a Called and in a Verdict. */
+const REST = 256;
+
 /** What a return value means, and how often it was given. */
 interface Verdict {
+  readonly abi: AbiName;
+  readonly ret: number;
   readonly text: string;
   readonly passes: boolean;
-  /** Its fields in JSON. */
-  readonly json: string;
+  /** The end of a line of text. */
+  readonly shown: Uint8Array;
+  /** The end of a line of JSON, behind the last argument's comma. */
+  readonly json: Uint8Array;
   count: number;
 }
 
@@ -23,7 +38,8 @@ interface Verdict {
 export class Answers {
   readonly #json: boolean;
   readonly #verdicts = new Map<AbiName, Map<number, Verdict>>();
-  #output = "";
+  readonly #output = new Bytes();
+  #last: Verdict | undefined;
   #refused = 0;
 
   /** As JSON, or as line number, call and verdict with tabs between them. */
@@ -35,27 +51,44 @@ export class Answers {
   answer(line: number, called: Called, ret: number, words: CallWords, unknown: number): void {
     const verdict = this.#verdict(called.abi, ret);
     verdict.count++;
-    const { abi, nr, name } = called;
+    const output = this.#output;
+    output.room(REST + called.json.length + verdict.json.length);
     if (this.#json) {
-      const syscall = name === undefined ? "null" : `"${name}"`;
-      let args = "";
-      for (let i = 0; i < 6; i++)
-        args += `${i > 0 ? "," : ""}${(unknown >> i) & 1 ? "null" : `"${words.hex(i)}"`}`;
-      this.#output += `{"line":${line},"arch":"${abi}","nr":${nr},"syscall":${syscall},"args":[${args}],${verdict.json}}\n`;
-    } else this.#output += `${line}\t${name ?? nr}\t${verdict.text}\n`;
+      output.bytes(LINE);
+      output.decimal(line);
+      output.bytes(called.json);
+      for (let i = 0; i < 6; i++) {
+        if ((unknown >> i) & 1) output.bytes(UNKNOWN);
+        else this.#argument(words.low(i), words.high(i));
+      }
+      output.unsay();
+      output.bytes(verdict.json);
+    } else {
+      output.decimal(line);
+      output.bytes(called.shown);
+      output.bytes(verdict.shown);
+    }
+  }
+
+  #argument(low: number, high: number): void {
+    const output = this.#output;
+    output.byte(QUOTE);
+    output.byte(ZERO);
+    output.byte(X);
+    output.hex(low, high);
+    output.byte(QUOTE);
+    output.byte(COMMA);
   }
 
   /** Says why a line has no answer. */
   refuse(line: number, issue: Issue): void {
     if (this.#refused++ < TOLD) printIssue({ ...issue, where: { file: STDIN, line } });
-    if (this.#json) this.#output += `${JSON.stringify({ line, error: issue.message })}\n`;
+    if (this.#json) this.#output.text(`${JSON.stringify({ line, error: issue.message })}\n`);
   }
 
   /** What is to be printed, once. */
-  take(): string {
-    const output = this.#output;
-    this.#output = "";
-    return output;
+  take(): Uint8Array {
+    return this.#output.take();
   }
 
   /** 2 when some line has no answer or there was no call at all, 1 when some call does not pass, else 0. */
@@ -85,6 +118,12 @@ export class Answers {
   }
 
   #verdict(abi: AbiName, ret: number): Verdict {
+    if (this.#last?.ret === ret && this.#last.abi === abi) return this.#last;
+    this.#last = this.#found(abi, ret);
+    return this.#last;
+  }
+
+  #found(abi: AbiName, ret: number): Verdict {
     let verdicts = this.#verdicts.get(abi);
     if (!verdicts) {
       verdicts = new Map();
@@ -108,5 +147,7 @@ function verdictOf(abi: AbiName, ret: number): Verdict {
   const text = actionText(action, abi);
   const fields = { action: action.kind, data: "data" in action ? action.data : null, verdict: text, ret };
   const passes = action.kind === "allow" || action.kind === "log";
-  return { text, passes, json: JSON.stringify(fields).slice(1, -1), count: 0 };
+  const shown = encoder.encode(`${text}\n`);
+  const json = encoder.encode(`],${JSON.stringify(fields).slice(1)}\n`);
+  return { abi, ret, text, passes, shown, json, count: 0 };
 }

@@ -1,58 +1,37 @@
-/** FILTER where it is a program's bytes; what a policy needs besides is in filter.ts, and takes far longer to load. */
-import { type AbiName, abi as abiFacts, abiNames } from "../../arch/index.ts";
+/** A program to install, from a file; what a policy needs besides is in filter.ts, and takes far longer to load. */
+import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { readProgram } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
-import { annotate } from "../bpf/text.ts";
-import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
 import type { Policy } from "../policy/types.ts";
-import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
 import { inFile, inputName, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
 
-/** A program, and what is known about where it came from. */
-export interface Filter {
+/** A program, where it came from, and what reading and compiling it warned of. */
+export interface Loaded {
   /** How messages call it. */
   readonly name: string;
   readonly program: Program;
   /** The policy that it was compiled from. */
   readonly policy?: Policy;
-  /** The ABIs that it speaks about, this machine's first. */
-  readonly arches: readonly AbiName[];
-  /** What reading and compiling warned of. */
-  readonly warnings: readonly Issue[];
-  /** Its place in the process that it was read from. */
-  readonly installed?: InstalledFilter;
-}
-
-/** All that a FILTER means: one filter of a file, or those of a running process. */
-export interface Stack {
-  readonly name: string;
-  /** Oldest first, at least one. */
-  readonly filters: readonly [Filter, ...Filter[]];
-  /** The process that they were read from. */
-  readonly process?: ProcessFilters;
+  /** The text of that policy. */
+  readonly text?: string;
   readonly warnings: readonly Issue[];
 }
 
-/** Who reads along, and which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
-export interface FilterOptions {
-  /** Is told of every file that is about to be read, included ones too. */
-  readonly onRead?: ((path: string) => void) | undefined;
-  readonly arches?: readonly AbiName[] | undefined;
-  readonly target?: AbiName | undefined;
-}
-
-/** The filter that `path` holds, as readFilter() gives it; loads what a policy needs only for a policy. */
-export async function loadFilter(path: string, options: FilterOptions = {}): Promise<Filter> {
-  if (/^pid:/.test(path)) return (await import("./filter.ts")).readFilter(path, options);
+/** The program that `path` means for a command on `target`; loads what a policy needs only for a policy. */
+export async function loadProgram(path: string, target: AbiName | undefined): Promise<Loaded> {
+  if (/^pid:/.test(path)) return (await import("./filter.ts")).readFilter(path, { target });
   const bytes = readInput(path);
   const name = inputName(path);
   refuseEmpty(bytes, name);
-  if (isBinary(bytes)) return fromBytes(bytes, name, options);
-  const { fromPolicy, policyOf } = await import("./filter.ts");
-  return fromPolicy(policyOf(bytes, name), name, options);
+  if (isBinary(bytes)) return { name, program: programOf(bytes, name, target ? [target] : []), warnings: [] };
+  const { decodeText, fromPolicy, policyOf } = await import("./filter.ts");
+  return {
+    ...fromPolicy(policyOf(bytes, name), name, { target, answersRings: true }),
+    text: decodeText(bytes, name),
+  };
 }
 
 /** Throws a SeccatError "binary" for an empty file. */
@@ -67,7 +46,7 @@ export function refuseEmpty(bytes: Uint8Array, name: string): void {
 }
 
 /** Prints what reading and compiling warned of. */
-export function printWarnings({ warnings }: Filter | Stack): void {
+export function printWarnings({ warnings }: Pick<Loaded, "warnings">): void {
   for (const warning of warnings) printIssue(warning, "warning");
 }
 
@@ -77,38 +56,20 @@ export function isBinary(bytes: Uint8Array): boolean {
   return bytes.includes(0) && first + second !== 0xff + 0xfe;
 }
 
-/** A program from its bytes. */
-export function fromBytes(bytes: Uint8Array, file: string, options: FilterOptions): Filter {
-  return fromProgram(
-    inFile(file, () => readProgram(bytes)),
-    file,
-    options,
-  );
+/** A program from its bytes. Throws a SeccatError "usage" for arches of the other byte order. */
+export function programOf(bytes: Uint8Array, file: string, arches: readonly AbiName[]): Program {
+  const program = inFile(file, () => readProgram(bytes));
+  checkOrder(program, file, arches);
+  return program;
 }
 
-/** A program that is read already. Throws a SeccatError "usage" for arches of the other byte order. */
-export function fromProgram(program: Program, file: string, { arches, target }: FilterOptions): Filter {
-  for (const name of [...(arches ?? []), ...(target ? [target] : [])]) {
+/** Throws a SeccatError "usage" for arches whose byte order is not the program's. */
+export function checkOrder(program: Program, file: string, arches: readonly AbiName[]): void {
+  for (const name of arches) {
     const { endian } = abiFacts(name);
     if (endian !== program.endian)
       throw usage(`the program is ${program.endian}-endian, and ${name} is ${endian}-endian`, {
         received: file,
       });
   }
-  return { name: file, program, arches: arches ?? withNativeFirst(testedArches(program)), warnings: [] };
-}
-
-/** The ABIs whose AUDIT_ARCH the program compares with its arch word. */
-function testedArches(program: Program): AbiName[] {
-  const names = new Set(annotate(program).map((comment) => `AUDIT_ARCH_${comment ?? ""}`));
-  return abiNames.filter((name) => {
-    const facts = abiFacts(name);
-    return name !== "x32" && facts.endian === program.endian && names.has(facts.auditArchName);
-  });
-}
-
-/** The same ABIs, this machine's first. */
-export function withNativeFirst(arches: readonly AbiName[]): readonly AbiName[] {
-  const own = hostAbi();
-  return own && arches.includes(own) ? [own, ...arches.filter((name) => name !== own)] : arches;
 }

@@ -18,6 +18,10 @@ export interface Called {
   readonly name: string | undefined;
   /** The words that the filter may look at for it, as wordsRead gives them. */
   readonly reads: number;
+  /** What an answer says of it behind the number of the line, up to the verdict: as text. */
+  readonly shown: Uint8Array;
+  /** The same as JSON, up to the arguments. */
+  readonly json: Uint8Array;
 }
 
 /** A register's two halves, u32 each. */
@@ -26,9 +30,8 @@ export interface Halves {
   readonly high: number;
 }
 
-/** What most arguments are: descriptors, flags, sizes. */
-const small = Array.from({ length: 4097 }, (_, value) => `0x${value.toString(16)}`);
 const MEMORIES = 1 << 16;
+const encoder = new TextEncoder();
 
 /** What was made of some texts: no more than 65536 at a time, so that a stream of new ones cannot fill the memory. */
 export class Memo<T> {
@@ -48,7 +51,12 @@ export class Memo<T> {
 /** The call with that number, for `program`. */
 export function calledOf(program: Program, abi: AbiName, nr: number): Called {
   const arch = abiFacts(abi).auditArch;
-  return { abi, arch, nr, name: syscallName(abi, nr), reads: wordsRead(program, arch, nr) };
+  const name = syscallName(abi, nr);
+  const shown = encoder.encode(`\t${name ?? nr}\t`);
+  const json = encoder.encode(
+    `,"arch":"${abi}","nr":${nr},"syscall":${JSON.stringify(name ?? null)},"args":[`,
+  );
+  return { abi, arch, nr, name, reads: wordsRead(program, arch, nr), shown, json };
 }
 
 /** The sixteen words of a call, filled field by field. */
@@ -83,13 +91,14 @@ export class CallWords {
     return (1 << (this.#low[index] ?? 0)) | (1 << (this.#high[index] ?? 0));
   }
 
-  /** One argument as `0x…`. */
-  hex(index: number): string {
-    const low = this.words[this.#low[index] ?? 0] ?? 0;
-    const high = this.words[this.#high[index] ?? 0] ?? 0;
-    if (high === 0 && low < small.length) return small[low] ?? "";
-    if (high === 0) return `0x${low.toString(16)}`;
-    return `0x${high.toString(16)}${low.toString(16).padStart(8, "0")}`;
+  /** The low half of one argument. */
+  low(index: number): number {
+    return this.words[this.#low[index] ?? 0] ?? 0;
+  }
+
+  /** The high half of one argument. */
+  high(index: number): number {
+    return this.words[this.#high[index] ?? 0] ?? 0;
   }
 }
 

@@ -69,7 +69,7 @@ function planText(plan: Plan, filters: readonly Planned[], setting: Setting, mod
     spawn.killOnParentExit ? row("ends", "with seccat, and seccat with its parent") : "",
     ...lines,
     mode.log ? row("mode", "complain: nothing is denied, the kernel logs what would be") : "",
-    mode.explain ? row("mode", "explain: seccat answers what the last filter denies, and tells it") : "",
+    mode.explain ? row("mode", "explain: seccat answers what the filters deny, and tells it") : "",
   ].join("");
 }
 

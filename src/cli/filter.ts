@@ -2,29 +2,53 @@
  * FILTER, the argument of most commands: a program's bytes, a policy that is compiled on the spot, or the filters
  * of a running process.
  */
-import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
-import { SeccatError } from "../abi/error.ts";
+import { type AbiName, abi as abiFacts, abiNames } from "../../arch/index.ts";
+import { type Issue, SeccatError } from "../abi/error.ts";
 import { encode } from "../bpf/codec.ts";
+import type { Program } from "../bpf/program.ts";
+import { annotate } from "../bpf/text.ts";
+import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
 import { decodeText, type ReadResult, readPolicy } from "../formats/index.ts";
+import { answerRings } from "../policy/ring.ts";
 import type { Policy } from "../policy/types.ts";
 import { compile } from "../proof.ts";
 import { hostAbi } from "./arch.ts";
 import { usage } from "./args.ts";
-import {
-  type Filter,
-  type FilterOptions,
-  fromBytes,
-  fromProgram,
-  isBinary,
-  refuseEmpty,
-  type Stack,
-  withNativeFirst,
-} from "./binary.ts";
+import { checkOrder, isBinary, type Loaded, programOf, refuseEmpty } from "./binary.ts";
 import { inFile, inputName, placed, readIncluded, readInput } from "./input.ts";
 import { printIssue } from "./output.ts";
 import { processOf, readProcess } from "./process.ts";
 
-export { type Filter, type FilterOptions, fromBytes, printWarnings, type Stack } from "./binary.ts";
+export { decodeText } from "../formats/index.ts";
+export { printWarnings } from "./binary.ts";
+
+/** A program, and what is known about where it came from. */
+export interface Filter extends Loaded {
+  /** The ABIs that it speaks about, this machine's first. */
+  readonly arches: readonly AbiName[];
+  /** Its place in the process that it was read from. */
+  readonly installed?: InstalledFilter;
+}
+
+/** All that a FILTER means: one filter of a file, or those of a running process. */
+export interface Stack {
+  readonly name: string;
+  /** Oldest first, at least one. */
+  readonly filters: readonly [Filter, ...Filter[]];
+  /** The process that they were read from. */
+  readonly process?: ProcessFilters;
+  readonly warnings: readonly Issue[];
+}
+
+/** Who reads along, and which arches are meant: those a policy is compiled for, or the one of a call that is asked about. */
+export interface FilterOptions {
+  /** Is told of every file that is about to be read, included ones too. */
+  readonly onRead?: ((path: string) => void) | undefined;
+  readonly arches?: readonly AbiName[] | undefined;
+  readonly target?: AbiName | undefined;
+  /** Whether to answer the io_uring that Node asks for, for policies that say nothing of it. */
+  readonly answersRings?: boolean;
+}
 
 /** What a file holds: a program, or a policy as it was read. */
 export type Source = { readonly name: string } & (
@@ -126,9 +150,44 @@ export function policyOf(bytes: Uint8Array, file: string, onRead?: (path: string
   return inFile(file, () => readPolicy(text, { file, native: hostAbi(), readFile }));
 }
 
+/** A program from its bytes. */
+export function fromBytes(bytes: Uint8Array, file: string, options: FilterOptions): Filter {
+  return withArches(programOf(bytes, file, askedArches(options)), file, options);
+}
+
+/** A program that is read already. Throws a SeccatError "usage" for arches of the other byte order. */
+function fromProgram(program: Program, file: string, options: FilterOptions): Filter {
+  checkOrder(program, file, askedArches(options));
+  return withArches(program, file, options);
+}
+
+function askedArches({ arches = [], target }: FilterOptions): readonly AbiName[] {
+  return target ? [...arches, target] : arches;
+}
+
+function withArches(program: Program, name: string, { arches }: FilterOptions): Filter {
+  return { name, program, arches: arches ?? withNativeFirst(testedArches(program)), warnings: [] };
+}
+
+/** The ABIs whose AUDIT_ARCH the program compares with its arch word. */
+function testedArches(program: Program): AbiName[] {
+  const names = new Set(annotate(program).map((comment) => `AUDIT_ARCH_${comment ?? ""}`));
+  return abiNames.filter((name) => {
+    const facts = abiFacts(name);
+    return name !== "x32" && facts.endian === program.endian && names.has(facts.auditArchName);
+  });
+}
+
+/** The same ABIs, this machine's first. */
+function withNativeFirst(arches: readonly AbiName[]): readonly AbiName[] {
+  const own = hostAbi();
+  return own && arches.includes(own) ? [own, ...arches.filter((name) => name !== own)] : arches;
+}
+
 /** A policy, compiled. */
-export function fromPolicy(read: ReadResult, file: string, { arches, target }: FilterOptions): Filter {
-  const { policy } = read;
+export function fromPolicy(read: ReadResult, file: string, options: FilterOptions): Filter {
+  const { arches, target } = options;
+  const policy = options.answersRings ? answerRings(read.policy) : read.policy;
   const chosen = arches ?? sameOrder(withNativeFirst(policy.arches), target);
   const compiled = inFile(file, () => compile(policy, { arches: inPolicyOrder(policy, chosen) }));
   const warnings = [...read.warnings, ...compiled.warnings].map((warning) => placed(warning, file));

@@ -17,7 +17,7 @@ export function overview(commands: readonly Command[], version: string, style: S
     "",
     `${style.bold("Exit codes:")} 0 yes; 1 no (a denial, a difference, a failed test);`,
     "  2 wrong input or call; 3 this host cannot, or a proof did not come to an end.",
-    "  run exits as its command does, 125 if it cannot enforce.",
+    "  run and supervise exit as their command does, 125 if they cannot enforce.",
   ].join("\n")}\n`;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
@@ -76,7 +76,7 @@ export function readIncluded(path: string): string {
 
 /**
  * As piecesOf, but each piece of a file is in the same memory: it must be done with before the next is asked for.
- * Reading a long file so takes half the time and no more memory than one piece.
+ * Reading a long file so takes less time, and no more memory than one piece.
  */
 export async function* blocksOf(path: string): AsyncGenerator<Uint8Array> {
   if (path === "-") {
@@ -101,11 +101,21 @@ export async function* blocksOf(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Node reads standard input in pieces of 64 KiB, and each has its price. */
+const LARGE = { highWaterMark: 1 << 18 } as const;
+
+/** To process.stdin a folder is an empty file. */
+function standardInput(): NodeJS.ReadableStream {
+  const stat = fstatSync(0);
+  return stat.isFile() || stat.isDirectory()
+    ? createReadStream("", { ...LARGE, fd: 0, autoClose: false })
+    : process.stdin;
+}
+
 /** The bytes of a file, or of standard input for "-", as they come. Throws a SeccatError "file". */
 export async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
   try {
-    for await (const piece of stream) {
+    for await (const piece of path === "-" ? standardInput() : createReadStream(path, LARGE)) {
       if (piece instanceof Uint8Array) yield piece;
     }
   } catch (error) {

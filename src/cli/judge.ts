@@ -55,7 +55,9 @@ export class LogJudge {
 
   /** The call that was judged last, as the filter saw it; arguments that it does not look at are 0. */
   seen({ called }: Judged): SeccompData {
-    const args = [0, 1, 2, 3, 4, 5].map((i) => BigInt(this.#words.hex(i)));
+    const args = [0, 1, 2, 3, 4, 5].map(
+      (i) => (BigInt(this.#words.high(i)) << 32n) | BigInt(this.#words.low(i)),
+    );
     return { nr: called.nr, arch: called.arch, args };
   }
 

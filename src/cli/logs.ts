@@ -6,7 +6,7 @@ import { SeccatError } from "../abi/error.ts";
 import { logReader, type StraceEvent } from "../trace/index.ts";
 import { blocksOf, inputName } from "./input.ts";
 import { reasonOf } from "./output.ts";
-import { Progress } from "./progress.ts";
+import { Progress, sizeOf } from "./progress.ts";
 import { unpacked } from "./unpack.ts";
 
 /** A file of a set that `strace -ff -o STEM` wrote. */
@@ -93,9 +93,4 @@ export async function readLogs(
     }
     for (const event of reader.end()) see(event);
   }
-}
-
-function sizeOf(path: string): number | undefined {
-  const stat = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() ? stat.size : undefined;
 }

@@ -1,6 +1,5 @@
 /** The command line: finds the command, has yargs read its arguments, turns every failure into words and a code. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import type { ErrorCode } from "../abi/error.ts";
 import { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
@@ -8,10 +7,11 @@ import { usage } from "./args.ts";
 import { commands } from "./commands/index.ts";
 import { helpOf, overview } from "./help.ts";
 import { Exit, outStyle, print, printIssue, say } from "./output.ts";
+import { root } from "./root.ts";
 
 /** Runs `seccat` with these arguments; the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const enforcing = argv[0] === "run" ? 125 : undefined;
+  const enforcing = argv[0] === "run" || argv[0] === "supervise" ? 125 : undefined;
   process.on("uncaughtException", (error) => process.exit(report(error, enforcing)));
   try {
     return await dispatch(argv);
@@ -88,13 +88,8 @@ export function exitCodeOf(code: ErrorCode): number {
   }
 }
 
-/** The version in package.json, beside the sources or above the build. */
+/** The version in package.json. */
 function version(): string {
-  for (const up of ["../../package.json", "../../../package.json"]) {
-    const path = fileURLToPath(new URL(up, import.meta.url));
-    if (!existsSync(path)) continue;
-    const data: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof data === "object" && data !== null && "version" in data) return String(data.version);
-  }
-  return "unknown";
+  const data: unknown = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  return typeof data === "object" && data !== null && "version" in data ? String(data.version) : "unknown";
 }

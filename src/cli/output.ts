@@ -1,5 +1,4 @@
 /** What the commands print: results on stdout, all else on stderr, files whole or not at all. */
-import { randomBytes } from "node:crypto";
 import {
   accessSync,
   closeSync,
@@ -26,8 +25,19 @@ export const Exit = Object.freeze({ yes: 0, no: 1, input: 2, host: 3, internal: 
  * write, and not before: Node opens terminals anew then, and a command that is started afterwards would get those.
  */
 function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  if (stream.listeners("error").includes(onWriteError)) return stream;
+  if (used.has(stream)) return stream;
+  used.add(stream);
   return stream.on("error", onWriteError);
+}
+
+const used = new Set<NodeJS.WriteStream>();
+
+/**
+ * Ends this process with `status` at once, where Node would first take down all that it has set up. Returns when
+ * something that was printed is still on its way to a slow reader: then the process ends as ever.
+ */
+export function endAtOnce(status: number): void {
+  if ([...used].every(({ writableLength }) => writableLength === 0)) process.exit(status);
 }
 
 function onWriteError(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
@@ -45,9 +55,9 @@ export function print(text: string | Uint8Array): void {
  * Prints a part of a long result; comes back when standard output can take more. False when nobody reads it any
  * longer.
  */
-export async function printPiece(text: string): Promise<boolean> {
+export async function printPiece(text: string | Uint8Array): Promise<boolean> {
   const stdout = watched(process.stdout);
-  if (text !== "" && !stdout.write(text) && stdout.errored === null)
+  if (text.length > 0 && !stdout.write(text) && stdout.errored === null)
     await new Promise<void>((resolve) => {
       const done = () => {
         stdout.off("drain", done).off("error", done).off("close", done);
@@ -152,7 +162,7 @@ function writeInPlace(path: string, bytes: Uint8Array): void {
 
 function writeBeside(path: string, bytes: Uint8Array): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  const temporary = join(dirname(path), `.seccat-${randomBytes(6).toString("hex")}`);
+  const temporary = join(dirname(path), `.seccat-${process.pid}-${process.hrtime.bigint()}`);
   const fd = openSync(temporary, "wx", mode === undefined ? 0o666 : mode & 0o777);
   try {
     try {

@@ -10,7 +10,7 @@ export async function parse(command: Command, words: readonly string[]): Promise
   const own = dashes < 0 ? words : words.slice(0, dashes);
   const started = dashes < 0 ? [] : words.slice(dashes + 1);
   checkOptions(command, own);
-  const parsed = command.starts === "always" ? await parseOnly(command, own) : await parseAll(command, own);
+  const parsed = await parseWords(command, own);
   const values = withPositionals(command, parsed);
   checkChoices(command, values);
   return new Args(values, started);
@@ -28,33 +28,9 @@ const configuration = {
   "unknown-options-as-args": true,
 };
 
-async function parseAll(command: Command, words: readonly string[]): Promise<Record<string, unknown>> {
-  const { default: yargs } = await import("yargs");
-  const parser = yargs([])
-    .locale("en")
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .parserConfiguration(configuration)
-    .fail((message: string | null, error: Error | undefined) => {
-      throw refusal(message ?? error?.message ?? "the call is wrong");
-    });
-  for (const [name, { value, alias }] of Object.entries(command.options)) {
-    parser.option(name, {
-      type: value === undefined ? "boolean" : "string",
-      requiresArg: value !== undefined,
-      ...(alias === undefined ? {} : { alias }),
-    });
-  }
-  return await parser.parseAsync([...words]);
-}
-
-/**
- * The same by the parser that is inside yargs: yargs as a whole looks at the terminal when it is loaded, for which Node
- * opens it anew, and a command that takes our place would inherit that. It is loaded in a tenth of the time, too.
- */
-async function parseOnly({ options }: Command, words: readonly string[]): Promise<Record<string, unknown>> {
-  const { default: parser } = await import("yargs-parser");
+/** The words taken apart by the parser of yargs. */
+async function parseWords({ options }: Command, words: readonly string[]): Promise<Record<string, unknown>> {
+  const { Parser: parser } = await import("yargs/helpers");
   const all = Object.entries(options);
   const valued = all.flatMap(([name, { value }]) => (value === undefined ? [] : [name]));
   const { argv, error } = parser.detailed([...words], {

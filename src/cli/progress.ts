@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { errStyle } from "./output.ts";
 
 const PERIOD = 200;
@@ -38,4 +39,10 @@ export class Progress {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;
+}
+
+/** The bytes of a file, for its progress; undefined for what is none. */
+export function sizeOf(path: string): number | undefined {
+  const stat = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : undefined;
 }

@@ -14,7 +14,7 @@ import { reasonText } from "./reason.ts";
 import { counted } from "./side.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
-import { optionsOf } from "./trace.ts";
+import { optionsOf } from "./traceoptions.ts";
 
 /** Calls of one name by one process that had the same answers. */
 interface Finding {

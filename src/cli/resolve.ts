@@ -8,6 +8,7 @@ import {
   errnoNames,
   errnoNumber,
   expandGroup,
+  type GroupName,
   groupNames,
   isConstantName,
   isGroupName,
@@ -20,6 +21,7 @@ import {
   syscallNr,
   syscallSince,
 } from "../../arch/index.ts";
+import { type Found, groupReasons, type MemberReason } from "../../arch/reason.ts";
 import { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { archesOf, hostAbi } from "./arch.ts";
@@ -69,6 +71,8 @@ interface CallRow {
 interface MemberRow {
   readonly syscall: SyscallName;
   readonly since: string | null;
+  /** Why it is a member, where the group says so. */
+  readonly reason?: MemberReason;
 }
 interface ValueRow {
   readonly arch: AbiName;
@@ -76,8 +80,7 @@ interface ValueRow {
 }
 
 function lookUp(word: string, arches: readonly AbiName[]): Answer | undefined {
-  if (word.startsWith("@"))
-    return isGroupName(word) ? { kind: "group", rows: expandGroup(word).map(member) } : undefined;
+  if (word.startsWith("@")) return isGroupName(word) ? { kind: "group", rows: members(word) } : undefined;
   if (/^(0x[0-9a-f]+|\d+)$/i.test(word)) return byNumber(Number(word), arches);
   const call = isSyscallName(word) ? word : syscallAlias(word);
   if (call !== undefined) {
@@ -102,8 +105,12 @@ function lookUp(word: string, arches: readonly AbiName[]): Answer | undefined {
   };
 }
 
-function member(syscall: SyscallName): MemberRow {
-  return { syscall, since: syscallSince(syscall) ?? null };
+function members(group: GroupName): MemberRow[] {
+  const reasons = groupReasons(group);
+  return expandGroup(group).map((syscall) => {
+    const reason = reasons.get(syscall);
+    return { syscall, since: syscallSince(syscall) ?? null, ...(reason ? { reason } : {}) };
+  });
 }
 
 function byNumber(nr: number, arches: readonly AbiName[]): Answer {
@@ -156,11 +163,25 @@ function inWords(word: string, answer: Answer): string {
     }
     case "group":
       return `${style.bold(word)}: a group of ${answer.rows.length} syscalls\n${table(
-        answer.rows.map(({ syscall, since }) => [syscall, since === null ? "" : `since ${since}`]),
+        answer.rows.map(({ syscall, since, reason }) => [
+          syscall,
+          reason ? reasonText(reason) : since === null ? "" : `since ${since}`,
+        ]),
       )}`;
     default:
       return `${style.bold(word)}: ${answer.kind === "errno" ? "an errno" : "a constant"}\n${valueTable(answer.rows)}`;
   }
+}
+
+/** How far a trace can be trusted with a call is what people need to know of it. */
+const foundText: Readonly<Record<Found, string>> = {
+  trace: "",
+  load: "; rare, a trace may not have it",
+  reading: "; not in our traces, but in the sources",
+};
+
+function reasonText({ nodes, found, why }: MemberReason): string {
+  return `${why} (Node ${nodes}${foundText[found]})`;
 }
 
 function callTable(rows: readonly CallRow[], withName: boolean): string {

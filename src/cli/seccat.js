@@ -1,15 +1,12 @@
 #!/usr/bin/env node
 /**
- * The command `seccat`: runs the build, and makes it first in a clone that has none.
- * Plain JavaScript, because it has to run before anything is compiled.
+ * The command `seccat`: runs the bundle that bundle.js makes, and has it made first in a clone that has none. Plain
+ * JavaScript, because it has to run before anything is compiled. What is taken by `require` is loaded when it is needed:
+ * an import of a Node module looks up all that is in it, and this file is a part of every start.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const require = createRequire(import.meta.url);
 
 /** The words for why there is nothing to run, then the end: 3, this host cannot. */
 function giveUp(message, fix) {
@@ -17,19 +14,26 @@ function giveUp(message, fix) {
   process.exit(3);
 }
 
-/** Compiles the sources beside `dist` and moves the result there whole, so that no other process sees half of it. */
-function build() {
+/** Compiles and bundles the sources beside `dist` and moves the result there whole, so that no other process sees half of it. */
+function build(root) {
+  const { spawnSync } = require("node:child_process");
+  const { existsSync, renameSync, rmSync } = require("node:fs");
+  const { dirname, join } = require("node:path");
+  const fresh = join(root, `node_modules/.seccat-build-${process.pid}`);
   let compiler;
   try {
-    compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+    compiler = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
   } catch {
     giveUp("this clone is not built, and TypeScript is not installed", "run `npm ci` first");
   }
+  const steps = [
+    [compiler, "-p", "tsconfig.json", "--outDir", fresh, "--incremental", "false"],
+    ["src/cli/bundle.js", join(fresh, "cli")],
+  ];
   process.stderr.write("seccat: building this clone, once\n");
-  const fresh = join(root, `node_modules/.seccat-build-${process.pid}`);
-  const args = [compiler, "-p", join(root, "tsconfig.json"), "--outDir", fresh, "--incremental", "false"];
-  const result = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (result.status !== 0) {
+  for (const step of steps) {
+    const result = spawnSync(process.execPath, step, { cwd: root, encoding: "utf8" });
+    if (result.status === 0) continue;
     rmSync(fresh, { recursive: true, force: true });
     process.stderr.write(result.stdout || result.stderr || `${result.error?.message ?? ""}\n`);
     giveUp("the build failed", "see above, then `npm run build`");
@@ -38,7 +42,7 @@ function build() {
     renameSync(fresh, join(root, "dist"));
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    if (!existsSync(join(root, "dist/src/cli/main.js"))) {
+    if (!existsSync(join(root, "dist/cli/main.cjs"))) {
       giveUp(
         `the build cannot be put in place: ${error.message}`,
         "remove the folder dist, then `npm run build`",
@@ -50,10 +54,12 @@ function build() {
 if (Number.parseInt(process.versions.node, 10) < 20) {
   giveUp(`Node ${process.versions.node} is too old`, "use Node 20 or newer");
 }
-if (!existsSync(join(root, "dist/src/cli/main.js"))) {
-  if (!existsSync(join(root, "tsconfig.json")))
-    giveUp("this package lacks its dist folder", "install it again");
-  build();
+const root = require("node:url").fileURLToPath(new URL("../../", import.meta.url));
+const bundle = `${root}dist/cli/main.cjs`;
+const { existsSync } = require("node:fs");
+if (!existsSync(bundle)) {
+  if (!existsSync(`${root}tsconfig.json`)) giveUp("this package lacks its dist folder", "install it again");
+  build(root);
 }
-const { main } = await import("../../dist/src/cli/main.js");
+const { main } = require(bundle);
 process.exitCode = await main(process.argv.slice(2));

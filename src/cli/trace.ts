@@ -1,18 +1,16 @@
-import { constants } from "node:os";
 import { basename } from "node:path";
-import type { TwinCause } from "../../arch/index.ts";
-import { SeccatError } from "../abi/error.ts";
-import { writePolicy } from "../formats/index.ts";
-import { widen } from "../policy/portability.ts";
-import { formatReport, type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
-import { recordStrace } from "../trace/record.ts";
-import { actionOf } from "./action.ts";
-import { archOf, hostAbi } from "./arch.ts";
+import { endKeepingTerminal } from "../enforce/ending.ts";
+import { type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
+import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
+import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName } from "./input.ts";
-import { causesOf, sayWidened } from "./lint.ts";
+import { isTerminal, showsView } from "./liveview.ts";
 import { logFiles, readLogs } from "./logs.ts";
-import { checkOutput, Exit, errStyle, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
+import { checkOutput, Exit, say } from "./output.ts";
+import { tracePartial } from "./partial.ts";
+import { stableRuns, untilStable } from "./stable.ts";
+import { optionsOf } from "./traceoptions.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
 export async function trace(args: Args): Promise<number> {
@@ -25,46 +23,40 @@ export async function trace(args: Args): Promise<number> {
       expected: "-- CMD [ARG…], or --from LOG",
       fix: "seccat trace -o p.yaml -- ls -l",
     });
+  if (args.flag("partial")) return tracePartial(args, logs);
+  if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
   const options = optionsOf(
     args,
     logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
   );
-  const causes = causesOf(args) ?? [];
+  const extras = extrasOf(args);
   const output = args.output();
-  const json = args.flag("json");
+  const delivery: Delivery = { output, json: args.flag("json"), split: options.split !== undefined };
+  if (delivery.split && !delivery.json && (output === undefined || output === "-"))
+    throw usage("--split writes several policies", {
+      fix: "-o FILE: those of the parts are written beside it",
+    });
+  const stable = stableRuns(args.maybe("until-stable"), command);
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
-    deliverPolicy(widened(await learnLogs(logs, options), causes), output, json);
+    deliver(widened(await learnLogs(logs, options), extras), delivery);
     return Exit.yes;
   }
-  const watched = await watch(command, options, json || output === undefined || output === "-");
+  const run = () =>
+    watchCommand(command, {
+      engine: engines.find((name) => name === args.maybe("engine")),
+      learn: options,
+      stdoutTaken: delivery.json || output === undefined || output === "-",
+      detach: args.flag("detach-on-interrupt"),
+      view: args.flag("view") ? isTerminal() : showsView(),
+    });
+  const watched = await (stable === undefined ? run() : untilStable(run, stable, options));
   if (typeof watched === "number") return watched;
-  deliverPolicy(widened(watched.learned, causes), output, json);
+  deliver(widened(watched.learned, extras), delivery);
+  if (watched.left !== undefined) say(`note: the command goes on unwatched, pid ${watched.left}`);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
+  endKeepingTerminal(Exit.yes);
   return Exit.yes;
-}
-
-/** Whose calls to take, and from when on, as the options of a command line say. Throws a SeccatError "usage". */
-export function optionsOf(args: Args, name: string): LearnOptions {
-  const arch = args.maybe("arch");
-  const native = arch === undefined ? hostAbi() : archOf(arch);
-  if (native === undefined)
-    throw usage("this machine's arch is none that Linux has", { fix: "name the log's with --arch" });
-  const only = args.maybe("only");
-  const after = args.maybe("after");
-  const action = args.maybe("default");
-  const pids = args.list("pid")?.map((word) => {
-    if (/^[1-9]\d{0,9}$/.test(word)) return Number(word);
-    throw usage("--pid is no process number", { received: word });
-  });
-  return {
-    native,
-    name,
-    ...(pids ? { pids } : {}),
-    ...(only === "child" || only === "all" ? { only } : {}),
-    ...(after === undefined ? {} : { after }),
-    ...(action === undefined ? {} : { default: actionOf(action, "--default") }),
-  };
 }
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
@@ -74,58 +66,4 @@ async function learnLogs(logs: readonly string[], options: LearnOptions): Promis
   return logs.length === 1 && only !== undefined
     ? inFile(inputName(only), () => learner.finish())
     : learner.finish();
-}
-
-/**
- * Runs the command under strace; where the policy goes to stdout, what the command prints goes to stderr. When
- * there is no such command, says so and returns the exit code of that: 127, or 126 for one that cannot be executed.
- */
-async function watch(
-  command: readonly string[],
-  options: LearnOptions,
-  stdoutTaken: boolean,
-): Promise<{ learned: Learned; status: number } | number> {
-  const learner = newLearner(options);
-  try {
-    const { code, signal } = await recordStrace(command, {
-      each: (event) => learner.see(event),
-      stdio: ["inherit", stdoutTaken ? 2 : "inherit", "inherit"],
-    });
-    return { learned: learner.finish(), status: signal ? 128 + constants.signals[signal] : (code ?? 0) };
-  } catch (error) {
-    if (!(error instanceof SeccatError) || error.code !== "file") throw error;
-    for (const issue of error.issues) printIssue(issue);
-    return error.received === "ENOENT" ? 127 : 126;
-  }
-}
-
-/** The policy with the calls that are made elsewhere; says which those are. */
-function widened({ policy, report }: Learned, causes: readonly TwinCause[]): Learned {
-  if (causes.length === 0) return { policy, report };
-  const wide = widen(policy, causes);
-  sayWidened(wide);
-  return { policy: wide.policy, report };
-}
-
-/** Writes the policy to its place, and what the user has to know about it to stderr. */
-function deliverPolicy({ policy, report }: Learned, output: string | undefined, json: boolean): void {
-  const text = writePolicy(policy, output !== undefined && /\.json$/i.test(output) ? "json" : "yaml");
-  if (json) {
-    if (output !== undefined) writeOutput(output, text);
-    printJson({ policy: JSON.parse(writePolicy(policy, "json")), report });
-    return;
-  }
-  const style = errStyle();
-  for (const line of formatReport(report).map(visible)) {
-    const head = /^(warning|note):/.exec(line)?.[1];
-    say(
-      head === "warning"
-        ? line.replace(head, style.yellow(head))
-        : head
-          ? line.replace(head, style.cyan(head))
-          : line,
-    );
-  }
-  writeOutput(output ?? "-", text);
-  if (output !== undefined && output !== "-") say(`wrote ${output}`);
 }

@@ -1,14 +1,14 @@
 /** The calls of a strace log in the words that a filter sees, as far as the log tells them. */
 import { type AbiName, syscallArgs } from "../../arch/index.ts";
-import { type Issue, SeccatError } from "../abi/error.ts";
+import type { Issue } from "../abi/error.ts";
 import { Op } from "../abi/opcode.ts";
 import type { Program } from "../bpf/program.ts";
 import { run } from "../bpf/run.ts";
-import { callNumber, register } from "../policy/call.ts";
+import { callNumber } from "../policy/call.ts";
 import type { CallEvent, Mode, StraceEvent } from "../trace/event.ts";
 import { type Resolved, resolveShown } from "../trace/name.ts";
 import { follow, newProcesses, taskOf } from "../trace/process.ts";
-import { type Layout, layoutOf, registerTexts, shownRegister } from "../trace/registers.ts";
+import { constantOf, type Layout, layoutOf, registerTexts, shownRegister } from "../trace/registers.ts";
 import { type Called, type CallWords, calledOf, type Halves, halvesOf, Memo } from "./callline.ts";
 
 /** A call of a log: what it is, and which of its arguments the log does not tell, one bit each. */
@@ -70,6 +70,11 @@ export class TracedCalls {
     for (let i = 0; i < 6; i++) {
       const text = texts[i];
       const needed = whole || (called.reads & into.bits(i)) !== 0;
+      const plain = text === undefined || !needed ? -1 : plainWord(text);
+      if (plain >= 0) {
+        into.set(i, plain, 0);
+        continue;
+      }
       const value = text === undefined || !needed ? unknownValue : this.#value(called.abi, text);
       if (value === unknownValue) unknown |= 1 << i;
       else into.set(i, value.low, value.high);
@@ -115,13 +120,17 @@ export class TracedCalls {
   }
 }
 
-function constantOf(abi: AbiName, text: string): bigint | undefined {
-  try {
-    return register(abi, text);
-  } catch (error) {
-    if (error instanceof SeccatError) return undefined;
-    throw error;
+/** The u32 that `text` is in decimal, as most arguments are; -1 for any other text (017 is octal). */
+function plainWord(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 10 || (length > 1 && text.charCodeAt(0) === 0x30)) return -1;
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
   }
+  return value <= 0xffffffff ? value : -1;
 }
 
 function notShown({ name, args }: CallEvent, { abi, call }: Resolved, index: number): Issue {

@@ -54,6 +54,14 @@ export function listGuarded(shim: Shim, programs: readonly Program[], path: stri
   });
 }
 
+/** What a symbolic link says, read with readlinkat; or the answer of the call that did not succeed. */
+export function linkGuarded(shim: Shim, programs: readonly Program[], path: string): string | Guarded {
+  const buffer = new Uint8Array(4096);
+  const name = Buffer.from(`${path}\0`);
+  const count = guarded(shim, programs, "readlinkat", AT_FDCWD, name, buffer, buffer.length);
+  return count.ok ? Buffer.from(buffer.subarray(0, count.value)).toString("latin1") : count;
+}
+
 const AT_FDCWD = -100;
 const O_RDONLY = 0;
 // MIPS has 0x80000 too; alpha, parisc and sparc differ, and Node runs on none of them.

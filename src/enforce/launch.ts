@@ -15,14 +15,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
+import { takeListener } from "./attach.ts";
 import type { Text } from "./command.ts";
 import { failureOf, type Progress } from "./failure.ts";
 import { STATUS_DONE, STATUS_GO, STATUS_RESULT, STATUS_SIZE } from "./launcher/layout.ts";
 import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
-import { type Supervisor, supervise } from "./supervise.ts";
+import type { Supervisor } from "./serve.ts";
 import { candidates, makePlace, type Place, removePlace } from "./temporary.ts";
 import { programList } from "./verdict.ts";
 
@@ -40,7 +42,7 @@ export interface Started {
   readonly child: ChildProcess;
   /** Resolves when the command has ended. */
   readonly exited: Promise<Exit>;
-  /** Who answers the calls that are handed over, where `onCall` or `onDenied` was given. */
+  /** Who answers the calls that are handed over, where `onCall`, `onDenied` or `onListener` was given. */
   readonly supervisor?: Supervisor;
 }
 
@@ -77,11 +79,11 @@ export async function spawnFiltered(
 async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Started | NotStarted> {
   const { child, pid, status } = await startLauncher(prepared, options);
   const exited = exitOf(child);
-  const release = holdOutput(child);
+  const release = holdOutput(child, prepared.orders.channel);
   const hungUp = sendBlock(child, prepared);
   let supervisor: Supervisor | undefined;
   try {
-    if (prepared.handler) supervisor = await attach(prepared, pid, status, hungUp);
+    if (prepared.onListener) supervisor = await attach(prepared, pid, status, hungUp);
     await hungUp.promise;
     const failure = failureOf(prepared, readProgress(status), exited);
     if (!failure) return { kind: "started", pid, child, exited, ...(supervisor ? { supervisor } : {}) };
@@ -93,6 +95,7 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     await exited;
     throw error;
   } finally {
+    child.off("error", ignore);
     closeSync(status);
     release();
   }
@@ -151,17 +154,25 @@ async function spawnAt(
 
 function trySpawn(place: Place, stdio: Prepared["stdio"], options: SpawnOptions): ChildProcess | string {
   try {
-    return spawn(place.launcher, [], {
+    const child = spawn(place.launcher, [], {
       argv0: "seccat-launcher",
       env: {},
       stdio: [...stdio, "pipe", place.status],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.detached === undefined ? {} : { detached: options.detached }),
+      ...(options.serialization === undefined ? {} : { serialization: options.serialization }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
     });
+    child.on("error", ignore);
+    return child;
   } catch (error) {
     return codeOf(error);
   }
 }
+
+/** An abort emits `error`, which is for the caller to hear once the command runs; until then its end says enough. */
+function ignore(): void {}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
@@ -179,12 +190,12 @@ function exitOf(child: ChildProcess): Promise<Exit> {
  * Keeps what a short-lived command prints until the caller can listen: at its exit, child_process throws away the output
  * of streams that nobody reads. Gives what ends that.
  */
-function holdOutput(child: ChildProcess): () => void {
+function holdOutput({ stdio }: ChildProcess, channel: number): () => void {
   const reader = () => {};
-  const streams = [child.stdout, child.stderr];
-  for (const stream of streams) stream?.on("readable", reader);
+  const streams = stdio.slice(1, channel).filter((stream) => stream instanceof Readable);
+  for (const stream of streams) stream.on("readable", reader);
   return () => {
-    for (const stream of streams) stream?.off("readable", reader);
+    for (const stream of streams) stream.off("readable", reader);
   };
 }
 
@@ -225,16 +236,16 @@ function readProgress(status: number): Progress {
 
 /** Takes the listener of a launcher that waits for it, then lets the launcher go on. */
 async function attach(
-  { block, handler }: Prepared,
+  { block, onListener }: Prepared,
   pid: number,
   status: number,
   hungUp: HangUp,
 ): Promise<Supervisor | undefined> {
   const waiting = block.steps.findIndex((step) => step.nr === undefined);
-  while (!hungUp.happened && handler) {
+  while (!hungUp.happened && onListener) {
     const { done, result } = readProgress(status);
     if (done === waiting && result >= 0) {
-      const supervisor = await supervise(pid, handler, { listener: result });
+      const supervisor = onListener(await takeListener(pid, { listener: result }));
       const go = new Uint8Array(8).fill(1);
       writeSync(status, go, 0, go.length, STATUS_GO);
       return supervisor;

@@ -13,8 +13,15 @@ export interface Native {
   readonly wordBytes: 4 | 8;
 }
 
+let known: Native | undefined;
+
 /** The ABI of this process. Throws SeccatError "host" outside Linux and on an architecture that is not in the tables. */
 export function native(): Native {
+  known ??= look();
+  return known;
+}
+
+function look(): Native {
   const name = process.platform === "linux" ? nativeAbi(process.arch, endianness()) : undefined;
   if (name === undefined)
     throw new SeccatError({

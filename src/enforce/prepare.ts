@@ -8,6 +8,7 @@ import { SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, wrongValue } from "../abi/fields.ts";
 import { checkStack } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
+import { WaitingCaller } from "./caller.ts";
 import {
   type Environment,
   environmentBytes,
@@ -16,19 +17,20 @@ import {
   type Text,
   wordBytes,
 } from "./command.ts";
-import { type Denial, judge, notifyDenials } from "./denials.ts";
+import { type Denial, judge, notifyStack } from "./denials.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { makeLauncher } from "./launcher/index.ts";
+import type { Listener } from "./listener.ts";
 import { type Native, native } from "./native.ts";
 import { flagKnown } from "./refusal.ts";
 import type { FilterFlag } from "./seccomp.ts";
+import { type CallHandler, type Supervisor, serve } from "./serve.ts";
 import { strayDescriptors } from "./stray.ts";
-import type { CallHandler } from "./supervise.ts";
 import { type Identity, isId, isRoot } from "./user.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
 
-/** What a descriptor of the command is, as child_process.spawn() takes it. */
-export type StdioEntry = "inherit" | "pipe" | "ignore" | number | Stream;
+/** What a descriptor of the command is, as child_process.spawn() takes it; `ipc`, at most once, is a channel for a Node. */
+export type StdioEntry = "inherit" | "pipe" | "ignore" | "ipc" | number | Stream;
 
 /** How to start a command under filters. */
 export interface SpawnOptions {
@@ -39,6 +41,12 @@ export interface SpawnOptions {
   readonly stdio?: "inherit" | "pipe" | "ignore" | readonly StdioEntry[];
   /** Make it the leader of its own process group and session. */
   readonly detached?: boolean;
+  /** How messages go through a channel: as JSON, the default, or as structured clones. */
+  readonly serialization?: "json" | "advanced";
+  /** Kills the command when it is aborted; the child emits `error` then, as child_process has it. */
+  readonly signal?: AbortSignal;
+  /** What it is killed with then; SIGTERM when absent. */
+  readonly killSignal?: NodeJS.Signals;
   /** Let the kernel log denials (Linux 4.14). */
   readonly log?: boolean;
   /** Leave speculative execution unmitigated (Linux 4.17). */
@@ -53,8 +61,16 @@ export interface SpawnOptions {
   readonly killOnParentExit?: boolean;
   /** Answers the calls that the newest program hands over with USER_NOTIF. */
   readonly onCall?: CallHandler;
-  /** Hears of every call that the newest program denies by kill or errno, before it is denied. Excludes onCall. */
+  /**
+   * Hears of every call that the programs deny by kill or errno, before it is denied; where they are too long together,
+   * of what the newest denies (see notifyStack). When it throws, the call is denied with EPERM. Excludes onCall.
+   */
   readonly onDenied?: (denial: Denial) => void;
+  /**
+   * Takes over the listener of the newest program, which hands over calls with USER_NOTIF, and serves it from then on: for
+   * who has a loop of their own. Called before the command is executed, which waits for its return. Excludes onCall and onDenied.
+   */
+  readonly onListener?: (listener: Listener) => Supervisor;
 }
 
 const optionKeys = Object.keys({
@@ -62,6 +78,9 @@ const optionKeys = Object.keys({
   env: true,
   stdio: true,
   detached: true,
+  serialization: true,
+  signal: true,
+  killSignal: true,
   log: true,
   specAllow: true,
   openFiles: true,
@@ -70,6 +89,7 @@ const optionKeys = Object.keys({
   killOnParentExit: true,
   onCall: true,
   onDenied: true,
+  onListener: true,
 } satisfies Record<keyof SpawnOptions, true>);
 
 /** Why a command was not started, and the status that a wrapper such as `env` ends with then. */
@@ -88,7 +108,7 @@ export interface Prepared {
   readonly block: Block;
   readonly launcher: Uint8Array;
   readonly stdio: readonly StdioEntry[];
-  readonly handler: CallHandler | undefined;
+  readonly onListener: SpawnOptions["onListener"];
 }
 
 /** That the filters could not be enforced. */
@@ -114,11 +134,11 @@ export function prepare(
     checkUser(options);
     const cwd = options.cwd ?? process.cwd();
     checkDirectory(cwd);
-    const env = options.env ?? inheritedEnvironment();
+    const stdio = stdioOf(options.stdio ?? "pipe");
+    const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
-    const { handler, enforced, lastFlags } = supervision(programs, options);
-    const stdio = stdioOf(options.stdio ?? "pipe");
+    const { onListener, enforced, lastFlags } = supervision(programs, options);
     const orders: Orders = {
       ...ordersOf(stdio, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
@@ -127,10 +147,10 @@ export function prepare(
     };
     const block = layOut(orders, here);
     const { file, instructionPointer } = makeLauncher(here, orders.channel, block.bytes.length);
-    checkPath(programs, block, options.onCall !== undefined, (step) =>
+    checkPath(programs, block, Boolean(options.onCall ?? options.onListener), (step) =>
       stepData(step, here, instructionPointer),
     );
-    return { kind: "prepared", here, orders, block, launcher: file, stdio, handler };
+    return { kind: "prepared", here, orders, block, launcher: file, stdio, onListener };
   } catch (error) {
     if (error instanceof SeccatError && error.code !== "usage") return notEnforced(error);
     throw error;
@@ -141,6 +161,16 @@ export function prepare(
 function stdioOf(stdio: NonNullable<SpawnOptions["stdio"]>): StdioEntry[] {
   if (typeof stdio !== "object") return [stdio, stdio, stdio];
   return [...stdio, ...Array<StdioEntry>(Math.max(0, 3 - stdio.length)).fill("pipe")];
+}
+
+/** How a Node finds its channel; the launcher, which child_process tells, passes nothing on. */
+function channelEnvironment(stdio: readonly StdioEntry[], { serialization }: SpawnOptions): Environment {
+  const channel = stdio.indexOf("ipc");
+  if (channel < 0) return {};
+  return {
+    NODE_CHANNEL_FD: String(channel),
+    NODE_CHANNEL_SERIALIZATION_MODE: serialization ?? "json",
+  };
 }
 
 /** The orders that follow from the options alone; the launcher's own two descriptors come after the command's. */
@@ -193,26 +223,46 @@ function checkDirectory(cwd: string): void {
 }
 
 interface Supervision {
-  readonly handler: CallHandler | undefined;
+  readonly onListener: SpawnOptions["onListener"];
   readonly enforced: readonly Program[];
   readonly lastFlags: readonly FilterFlag[];
 }
 
 /** The programs as they are installed, and who answers what they hand over. */
-function supervision(programs: readonly Program[], { onCall, onDenied }: SpawnOptions): Supervision {
+function supervision(programs: readonly Program[], options: SpawnOptions): Supervision {
+  const { onCall, onDenied, onListener } = options;
   const newest = programs[programs.length - 1];
-  if (onCall && onDenied)
-    throw new SeccatError({ code: "usage", message: "onCall and onDenied exclude each other" });
-  if (!newest || (!onCall && !onDenied)) return { handler: undefined, enforced: programs, lastFlags: [] };
+  const given = [onCall, onDenied, onListener].filter((option) => option !== undefined);
+  if (given.length > 1)
+    throw new SeccatError({ code: "usage", message: "onCall, onDenied and onListener exclude each other" });
+  if (!newest || given.length === 0) return { onListener: undefined, enforced: programs, lastFlags: [] };
   const killable = flagKnown(loadShim(), "waitKillableRecv");
   const lastFlags: FilterFlag[] = killable ? ["newListener", "waitKillableRecv"] : ["newListener"];
-  if (onCall) return { handler: onCall, enforced: programs, lastFlags };
-  const handler: CallHandler = (call) => {
-    const { answer, action } = judge(newest, call);
-    if (action.kind !== "allow" && action.kind !== "log") onDenied?.({ call, action });
-    return answer;
+  const served = (handler: CallHandler) => (listener: Listener) => serve(listener, handler);
+  if (onListener) return { onListener, enforced: programs, lastFlags };
+  if (onCall) return { onListener: served(onCall), enforced: programs, lastFlags };
+  const stack = notifyStack(programs);
+  const heard = stack.heard === "all" ? programs : [newest];
+  const offset = programs.length - heard.length;
+  const deny =
+    (listener: Listener): CallHandler =>
+    (call) => {
+      const { answer, action, deniers } = judge(heard, call);
+      const [first] = deniers;
+      if (first !== undefined)
+        onDenied?.({
+          call,
+          action,
+          deniers: deniers.map((index) => index + offset),
+          caller: new WaitingCaller(listener, call),
+        });
+      return answer;
+    };
+  return {
+    onListener: (listener) => serve(listener, deny(listener)),
+    enforced: stack.programs,
+    lastFlags,
   };
-  return { handler, enforced: [...programs.slice(0, -1), notifyDenials(newest)], lastFlags };
 }
 
 /** Refuses filters under which the launcher could not do what is left to do: install the others, and execve. */

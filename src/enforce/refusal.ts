@@ -73,6 +73,48 @@ export function threadDiverges(tid: number): SeccatError {
   );
 }
 
+/** As threadDiverges, where the kernel does not say which: one of `threads`, which are under filters of their own. */
+export function someThreadDiverges(
+  threads: readonly { readonly tid: number; readonly name: string }[],
+): SeccatError {
+  const [only] = threads;
+  if (only && threads.length === 1) return threadDiverges(only.tid);
+  const list = threads.map(({ tid, name }) => `${tid} (${name})`).join(", ");
+  return because(
+    { errno: 3, name: "ESRCH" },
+    {
+      code: "enforce",
+      message: `another thread has a filter that this thread does not have, so the kernel cannot bring all threads under one`,
+      expected: "every other thread unfiltered, or under this thread's filters",
+      received: list === "" ? "a thread that /proc does not tell" : `one of the threads ${list}`,
+      fix: "install before other threads install filters of their own, or install from that thread",
+    },
+  );
+}
+
+/**
+ * Throws SeccatError "host" for those of `flags` that this kernel does not know; asks it without installing anything, and not
+ * about tsync, which is as old as seccomp(2).
+ */
+export function requireFlags(shim: Shim, flags: readonly FilterFlag[]): void {
+  const younger = flags.filter((flag) => flag !== "tsync");
+  if (younger.length === 0 || !answersProbes(shim)) return;
+  const unknown = younger.filter((flag) => !flagKnown(shim, flag));
+  if (unknown.length === 0) return;
+  throw new SeccatError({
+    code: "host",
+    message: `this kernel does not know ${unknown.join(", ")}, and no filter was installed`,
+    received: `flags ${flags.join(" ")}`,
+    fix: unknown.map((flag) => `${flag} came with Linux ${filterFlags[flag].since}`).join("; "),
+  });
+}
+
+/** Whether seccomp(2) itself answers, with no flag at all: else a refusal says nothing about flags. */
+function answersProbes(shim: Shim): boolean {
+  const answer = probe(shim, 0);
+  return !answer.ok && (answer.name === "EFAULT" || answer.name === "EACCES");
+}
+
 interface Meaning {
   readonly reason: string;
   readonly fix?: string;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
-import { launch } from "./launch.ts";
+import { type Exit, launch } from "./launch.ts";
 import type { NotStarted, SpawnOptions } from "./prepare.ts";
 
 /** How a command came out. */
@@ -14,6 +14,8 @@ export type RunResult =
       /** What a wrapper ends with: the command's own status, or 128 plus the signal that ended it. */
       readonly status: number;
       readonly signal: NodeJS.Signals | undefined;
+      /** The command's process id, which may be another's by now. */
+      readonly pid: number;
     };
 
 /** Signals that are passed on to the command while it runs. */
@@ -24,7 +26,8 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 
 /**
  * Runs `argv` under `programs` with this process's own stdin, stdout and stderr, passes signals on to it, and resolves when
- * it has ended. Never ends this process itself. If this process is killed, the command goes on, under its filters.
+ * it has ended, and so has a supervisor that outlasts it, which a signal closes then. Never ends this process itself. If this
+ * process is killed, the command goes on, under its filters.
  * Throws SeccatError "usage" or "schema" when called wrongly; every other failure is a result of kind `not-started`.
  */
 export async function run(
@@ -34,7 +37,7 @@ export async function run(
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
   const early = new Set<NodeJS.Signals>();
-  let deliver = (signal: NodeJS.Signals) => void early.add(signal);
+  let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
   for (const signal of forwarded) process.on(signal, onSignal);
   try {
@@ -49,13 +52,23 @@ export async function run(
       if (!sentAlready) launched.child.kill(signal);
     };
     for (const signal of early) deliver(signal);
-    const { status, signal } = await launched.exited;
-    launched.supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
-    await launched.supervisor?.done;
-    return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal };
+    const exit = await launched.exited;
+    const { supervisor } = launched;
+    if (supervisor?.outlasts) deliver = () => supervisor.close();
+    else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    await supervisor?.done;
+    return endedAs(exit, launched.pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
   }
+}
+
+/** How a wrapper tells that a command has ended. */
+export function endedAs(
+  { status, signal }: Exit,
+  pid: number,
+): Extract<RunResult, { readonly kind: "ended" }> {
+  return { kind: "ended", status: signal ? 128 + constants.signals[signal] : (status ?? 0), signal, pid };
 }
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */

@@ -33,6 +33,23 @@ export function parseStatus(tid: number, text: string): ThreadStatus | undefined
   };
 }
 
+/**
+ * Those of `threads` that are not under a filter, or under another number than `filters`, or without no_new_privs where
+ * that is asked.
+ */
+export function uncovered(
+  threads: readonly ThreadStatus[],
+  filters: number | undefined,
+  noNewPrivs: boolean,
+): ThreadStatus[] {
+  return threads.filter(
+    (thread) =>
+      thread.mode !== 2 ||
+      (noNewPrivs && !thread.noNewPrivs) ||
+      (filters !== undefined && thread.filters !== undefined && thread.filters !== filters),
+  );
+}
+
 /** All threads of this process as /proc shows them, or why they cannot be seen. Threads that end meanwhile are left out. */
 export function ownThreads(
   shim: Shim,
@@ -42,15 +59,26 @@ export function ownThreads(
   if (!Array.isArray(tids)) return { why: whyNot(tids) };
   const threads: ThreadStatus[] = [];
   for (const tid of tids) {
-    const text = readGuarded(shim, programs, `/proc/self/task/${tid}/status`);
-    if (typeof text === "string") {
-      const status = parseStatus(Number(tid), text);
-      if (!status) return { why: "/proc/self/status shows no Seccomp field" };
-      threads.push(status);
-    } else if (!("name" in text && (text.name === "ENOENT" || text.name === "ESRCH")))
-      return { why: whyNot(text) };
+    const status = ownThreadOf(shim, programs, Number(tid));
+    if (status && "why" in status) return status;
+    if (status) threads.push(status);
   }
   return threads;
+}
+
+/** One thread of this process as /proc shows it, or why it cannot be seen; undefined when it has ended. */
+export function ownThreadOf(
+  shim: Shim,
+  programs: readonly Program[],
+  tid: number,
+): ThreadStatus | { readonly why: string } | undefined {
+  const text = readGuarded(shim, programs, `/proc/self/task/${tid}/status`);
+  if (typeof text !== "string")
+    return "name" in text && (text.name === "ENOENT" || text.name === "ESRCH")
+      ? undefined
+      : { why: whyNot(text) };
+  if (/^State:\s+[ZX]/m.test(text)) return undefined;
+  return parseStatus(tid, text) ?? { why: "/proc/self/status shows no Seccomp field" };
 }
 
 /** The calling thread as /proc shows it, or why it cannot be seen. */
@@ -61,7 +89,8 @@ export function ownThread(shim: Shim, programs: readonly Program[]): ThreadStatu
   return parseStatus(tid, text) ?? { why: "/proc/thread-self/status shows no Seccomp field" };
 }
 
-function whyNot(answer: Guarded): string {
+/** Why something could not be read, in words. */
+export function whyNot(answer: Guarded): string {
   if ("denied" in answer) return `the filter denies ${answer.denied}`;
   return answer.ok ? "/proc answers nothing" : `/proc cannot be read (${answer.name})`;
 }

@@ -1,13 +1,5 @@
 /** One call in words. */
-import {
-  type AbiName,
-  type Arg,
-  abiOf,
-  argValueName,
-  type SyscallName,
-  syscallArgs,
-  syscallName,
-} from "../../arch/index.ts";
+import { abiOf, argsByRegister, argValueName, syscallName } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { numberText } from "./interval.ts";
 
@@ -29,14 +21,4 @@ export function callText(data: SeccompData): string {
   const list = call || shown.length > 0 ? `(${shown.join(", ")})` : "";
   const ip = data.instructionPointer ? ` from ${numberText(data.instructionPointer)}` : "";
   return `${name}${list}${ip}`;
-}
-
-/**
- * The arguments of a call by the register that holds them; undefined from the first on that takes two registers,
- * because what follows then sits in others than its index says.
- */
-export function argsByRegister(abi: AbiName, call: SyscallName): readonly (Arg | undefined)[] {
-  const args = syscallArgs(abi, call) ?? [];
-  const split = args.findIndex((arg) => arg.split);
-  return split < 0 ? args : args.slice(0, split);
 }

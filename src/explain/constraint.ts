@@ -9,12 +9,12 @@ import {
   type Arg,
   abi as abiFacts,
   argMaskName,
+  argsByRegister,
   argValueName,
   type SyscallName,
 } from "../../arch/index.ts";
 import { clip, complement, type Interval } from "../policy/interval.ts";
 import type { Constraint, Masked, Values } from "../prove/index.ts";
-import { argsByRegister } from "./call.ts";
 import { isNarrow } from "./condition.ts";
 import { intervalsText, type NumberText, numberText } from "./interval.ts";
 

@@ -4,7 +4,7 @@ import { MAX_ERRNO } from "../abi/action.ts";
 import { type Issue, throwIssues } from "../abi/error.ts";
 import { wrongValue } from "../abi/fields.ts";
 import { checkShape } from "../policy/shape.ts";
-import type { Policy, PolicyAction } from "../policy/types.ts";
+import type { Policy, PolicyAction, Rule } from "../policy/types.ts";
 import { formatWhen } from "../policy/when.ts";
 import { type WrittenAction, writeAction } from "./action.ts";
 import type { FileRule, PolicyFile } from "./file.ts";
@@ -151,13 +151,47 @@ function jsonValue(value: Value, indent: string): string {
 function yamlPolicy(text: PolicyText): string {
   const { rules, ...head } = text;
   const lines = Object.entries(head).map(([key, value]) => yamlEntry(key, value, ""));
-  const items = rules.map((rule) =>
-    Object.entries(rule)
-      .map(([key, value], i) => `${i === 0 ? "  - " : "    "}${yamlEntry(key, value, "    ")}`)
-      .join("\n"),
-  );
+  const items = rules.map((rule) => yamlItem(rule, "  "));
   lines.push(items.length === 0 ? "rules: []" : "rules:", ...items);
   return `${lines.join("\n")}\n`;
+}
+
+/** A rule as an item of a list whose dashes stand behind `indent`. */
+function yamlItem(rule: RuleText, indent: string): string {
+  const deeper = `${indent}  `;
+  return Object.entries(rule)
+    .map(([key, value], i) => `${i === 0 ? `${indent}- ` : deeper}${yamlEntry(key, value, deeper)}`)
+    .join("\n");
+}
+
+/** The lines of a rule in a policy file, its dash behind `indent`. */
+export function yamlRule({ action, syscalls, when, why }: Rule, indent: string): string {
+  const rule = {
+    action: writeAction(action),
+    syscalls,
+    ...(when === undefined ? {} : { when: formatWhen(when) }),
+    ...(why === undefined ? {} : { why }),
+  };
+  return yamlItem(rule, indent);
+}
+
+/** A rule in one line, as a policy file takes it too: `- { action: allow, syscalls: [mkdir] }`. */
+export function yamlRuleLine({ action, syscalls, when }: Rule): string {
+  const written = writeAction(action);
+  const word = (item: Word) => (typeof item === "number" ? String(item) : flowText(item));
+  const said =
+    typeof written === "string"
+      ? written
+      : `{ ${Object.entries(written)
+          .map(([key, value]) => `${key}: ${word(value)}`)
+          .join(", ")} }`;
+  const condition = when === undefined ? "" : `, when: ${flowText(formatWhen(when))}`;
+  return `- { action: ${said}, syscalls: [${syscalls.map(word).join(", ")}]${condition} }`;
+}
+
+/** A text inside of brackets, where commas and brackets end it. */
+function flowText(text: string): string {
+  return /[{}[\],]/.test(text) ? JSON.stringify(text) : yamlText(text);
 }
 
 /** `key: value`, of which the first line is not indented and every further one is. */

@@ -10,6 +10,7 @@ import {
 import { type Issue, throwIssues } from "../abi/error.ts";
 import { type Dead, type Doubt, type RuleReach, reachOf } from "./reach.ts";
 import { type ResolvedPolicy, resolve } from "./resolve.ts";
+import { diesOfRing } from "./ring.ts";
 import type { Policy } from "./types.ts";
 
 /** One finding about a policy; an `error` stops a compile. */
@@ -45,8 +46,14 @@ export function lintOrThrow(policy: Policy, arches?: readonly AbiName[]): Findin
 
 function headFindings(policy: Policy, arches: readonly AbiName[]): Finding[] {
   const findings: Finding[] = [];
-  const warn = (message: string, path: string) =>
-    findings.push({ code: "policy", severity: "warning", message, where: { path } });
+  const warn = (message: string, path: string, fix?: string) =>
+    findings.push({
+      code: "policy",
+      severity: "warning",
+      message,
+      where: { path },
+      ...(fix === undefined ? {} : { fix }),
+    });
   if (policy.kernel !== undefined && compareVersions(policy.kernel, newestKernel) > 0)
     warn(
       `the tables end at Linux ${newestKernel}: calls that came since are not known here, and count as newer ones`,
@@ -56,6 +63,12 @@ function headFindings(policy: Policy, arches: readonly AbiName[]): Finding[] {
     warn(
       "a 64-bit kernel reports the calls of riscv32 programs as riscv64's, with riscv32's numbers: this policy's riscv32 is for 32-bit kernels alone",
       "arches",
+    );
+  if (diesOfRing(policy))
+    warn(
+      "Node 22 and later would die of asking for an io_uring (io_uring_setup), which no filter can see into",
+      "default",
+      "add a rule { action: { errno: ENOSYS }, syscalls: [io_uring_setup] }, as seccat run does by itself",
     );
   return findings;
 }

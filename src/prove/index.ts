@@ -32,7 +32,7 @@ export { type Nearest, type NearestSearch, nearestIn } from "./nearest.ts";
 export type { ProveOptions, Witness } from "./question.ts";
 export type { Masked, Range, Region, Values } from "./region.ts";
 export type { Size } from "./set.ts";
-export type { Answer, Side } from "./side.ts";
+export type { Answer, Side, Union } from "./side.ts";
 export type { OpenReason } from "./space.ts";
 export type { Mode, Relation } from "./verdict.ts";
 export {

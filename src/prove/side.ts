@@ -13,11 +13,17 @@ import type { Policy } from "../policy/types.ts";
 import { policyDiagram } from "./policy.ts";
 import type { Space } from "./space.ts";
 import type { Node } from "./table.ts";
-import { combined } from "./verdict.ts";
+import { combined, weakest, weakestReturn } from "./verdict.ts";
 import { programDiagram } from "./walk.ts";
 
-/** A policy, by names or in numbers; a program; or the programs of a stack, newest first. */
-export type Side = Policy | ResolvedPolicy | Program | readonly Program[];
+/** A policy, by names or in numbers; a program; the programs of a stack, newest first; or a union of policies. */
+export type Side = Policy | ResolvedPolicy | Program | readonly Program[] | Union;
+
+/** What several policies answer together: the most permissive of their answers, by the kernel's precedence. */
+export interface Union {
+  /** At least one; of answers that are as permissive as each other, the first one's. */
+  readonly anyOf: readonly Policy[];
+}
 
 /** What a side says of one call. */
 export interface Answer {
@@ -34,12 +40,13 @@ export interface Answer {
 /** The programs of a side, newest first; none for a policy. */
 export function programsOf(side: Side): readonly Program[] {
   if (isStack(side)) return side;
+  if (isUnion(side)) return [];
   return isProgram(side) ? [side] : [];
 }
 
-/** The policy of a side in numbers; undefined for programs. Throws a SeccatError when it does not resolve. */
+/** The policy of a side in numbers; undefined for programs and unions. Throws a SeccatError when it does not resolve. */
 export function resolvedOf(side: Side): ResolvedPolicy | undefined {
-  if (isStack(side) || isProgram(side)) return undefined;
+  if (isStack(side) || isUnion(side) || isProgram(side)) return undefined;
   return isResolved(side) ? side : resolve(side);
 }
 
@@ -50,8 +57,12 @@ export function sameStack(a: Side, b: Side): boolean {
   return left.every((program, i) => right[i] !== undefined && sameProgram(program, right[i]));
 }
 
-/** What a side answers, as a diagram; undefined when the programs of a stack take too much together. */
+/** What a side answers, as a diagram; undefined when the parts of a stack or union take too much together. */
 export function sideDiagram(space: Space, side: Side): Node | undefined {
+  if (isUnion(side)) {
+    const parts = side.anyOf.map((policy) => policyDiagram(space, resolve(policy)));
+    return space.table.attempt(space.budget, () => weakest(space, parts));
+  }
   const policy = resolvedOf(side);
   if (policy) return policyDiagram(space, policy);
   const diagrams = programsOf(side).map((program) => programDiagram(space, program));
@@ -60,6 +71,10 @@ export function sideDiagram(space: Space, side: Side): Node | undefined {
 
 /** What a side answers to one call, by the interpreter or by the policy's own semantics; no diagram is asked. */
 export function answer(side: Side, call: SeccompData): Answer {
+  if (isUnion(side)) {
+    const ret = weakestReturn(side.anyOf.map((policy) => evaluate(policy, call).ret));
+    return { ret, action: decodeAction(ret), traces: [] };
+  }
   if (isStack(side) || isProgram(side)) {
     const traces = programsOf(side).map((program) => trace(program, packData(call, program.endian)));
     const rets = traces.map(({ ret }) => ret);
@@ -86,7 +101,11 @@ function isStack(side: Side): side is readonly Program[] {
   return true;
 }
 
-function isProgram(side: Policy | ResolvedPolicy | Program): side is Program {
+function isUnion(side: Side): side is Union {
+  return !Array.isArray(side) && isFields(side) && "anyOf" in side;
+}
+
+function isProgram(side: Policy | ResolvedPolicy | Program | Union): side is Program {
   if (!isFields(side) || !("insns" in side)) return false;
   checkProgram(side);
   return true;

@@ -29,13 +29,12 @@ export type Mode = "exact" | "kernel";
 /** Whether the answers `a` and `b` to one call break `relation`, on numbers. */
 export function breaks(relation: Relation, mode: Mode, a: number, b: number): boolean {
   const done = (ret: number) => encodeAction(decodeAction(ret));
-  const rank = (ret: number) => actionNames.indexOf(decodeAction(ret).kind);
-  if (relation === "refines") return rank(a) > rank(b);
+  if (relation === "refines") return rankOf(a) > rankOf(b);
   return mode === "exact" ? a >>> 0 !== b >>> 0 : done(a) !== done(b);
 }
 
 /** Names of operations for the table's cache; each names one function. */
-const operations = Object.freeze({ combine: 1, normalise: 2, equal: 3, refines: 4 });
+const operations = Object.freeze({ combine: 1, normalise: 2, equal: 3, refines: 4, weakest: 5 });
 
 const ACTION_BITS = BITS / 2;
 /** Actions whose data the kernel uses. */
@@ -56,6 +55,32 @@ export function combined(space: Space, newestFirst: readonly Node[]): Node {
     (winner, older) => table.apply(operations.combine, winner, older, join),
     retLeaf(table, actionValues.allow),
   );
+}
+
+/** The most permissive answer of the diagrams of policies, whose leaves are constants; of equal ones the first's. */
+export function weakest(space: Space, diagrams: readonly Node[]): Node {
+  const { table } = space;
+  const join = (winner: Node, other: Node) => {
+    const [a, b] = [retOf(table, winner), retOf(table, other)];
+    if (a !== undefined && b !== undefined) return retLeaf(table, weakestReturn([a, b]));
+    return isOpen(table, winner) ? winner : other;
+  };
+  return diagrams.reduce<Node>(
+    (winner, other) => table.apply(operations.weakest, winner, other, join),
+    retLeaf(table, actionValues.kill_process),
+  );
+}
+
+/** The return value of the most permissive action; of equal ones the first. */
+export function weakestReturn(rets: readonly number[]): number {
+  return rets.reduce<number>(
+    (winner, ret) => (rankOf(ret) > rankOf(winner) ? ret : winner),
+    actionValues.kill_process,
+  );
+}
+
+function rankOf(ret: number): number {
+  return actionNames.indexOf(decodeAction(ret).kind);
 }
 
 /**

@@ -6,26 +6,41 @@
 // Threads belong to the process that made them.
 
 import { leaderOf, type Processes, type Task } from "./process.ts";
-import { addTally, callsIn, type Tally } from "./tally.ts";
+import {
+  firstStretch,
+  isSelected,
+  nextStretch,
+  partOf,
+  type Stretch,
+  type StretchOptions,
+  stretchAt,
+} from "./stretch.ts";
+import { addTally, callsIn, type Tally, watchedTally } from "./tally.ts";
+import type { Image, WatchedProcess } from "./watched.ts";
 
 /** What to take. */
-export interface ChoiceOptions {
+export interface ChoiceOptions extends StretchOptions {
+  /** Only these processes (with their threads) or single threads. */
   readonly pids?: readonly number[];
+  /** `child`: every process but the first one. */
   readonly only?: "child" | "all";
-  readonly after?: string;
 }
 
 /** The calls of processes that have the same fate. */
 export interface Bucket {
   readonly tally: Tally;
+  /** The same by process, program or phase, when that is asked for. */
+  readonly parts: Map<string, Tally>;
   readonly pids: Set<number>;
   unnamed: boolean;
+  /** Whether there were calls that are not to be learned from. */
+  skipped: boolean;
 }
 
-/** The calls of one task: all, and those in the phase, if one is asked for. */
-export interface Tallies {
-  readonly all: Tally;
-  readonly after: Tally | undefined;
+/** The calls of one task in one stretch of its process. */
+interface Held {
+  readonly stretch: Stretch;
+  readonly tally: Tally;
 }
 
 /** The processes of a log, being sorted. */
@@ -33,9 +48,7 @@ export interface Choice {
   readonly options: ChoiceOptions;
   readonly table: Processes;
   readonly wanted: ReadonlySet<number> | undefined;
-  readonly tallies: Map<Task, Tallies>;
-  /** Where a process made the call that the phase begins after. */
-  readonly reached: WeakMap<Task, number>;
+  readonly held: Map<Task, Held[]>;
   readonly fates: WeakMap<Task, Bucket>;
   readonly taken: Bucket;
   readonly left: Bucket;
@@ -43,6 +56,8 @@ export interface Choice {
   readonly orphans: Bucket;
   /** Whether the log says of some process who made it. */
   told: boolean;
+  /** The command's own process, where one was watched. */
+  command: number | undefined;
 }
 
 /** Nothing sorted yet. */
@@ -51,28 +66,35 @@ export function newChoice(options: ChoiceOptions, table: Processes): Choice {
     options,
     table,
     wanted: options.pids && new Set(options.pids),
-    tallies: new Map(),
-    reached: new WeakMap(),
+    held: new Map(),
     fates: new WeakMap(),
     taken: newBucket(),
     left: newBucket(),
     orphans: newBucket(),
     told: false,
+    command: undefined,
   };
 }
 
 function newBucket(): Bucket {
-  return { tally: new Map(), pids: new Set(), unnamed: false };
+  return { tally: new Map(), parts: new Map(), pids: new Set(), unnamed: false, skipped: false };
 }
 
-/** Where the calls of a task are counted. */
-export function talliesOf(choice: Choice, task: Task): Tallies {
-  const had = choice.tallies.get(task);
-  if (had) return had;
-  const after: Tally | undefined = choice.options.after === undefined ? undefined : new Map();
-  const made: Tallies = { all: new Map(), after };
-  choice.tallies.set(task, made);
-  return made;
+/** Where a call of a task, entered at `order`, is counted. */
+export function tallyOf(choice: Choice, task: Task, order: number): Tally {
+  let held = choice.held.get(task);
+  if (!held) {
+    held = [];
+    choice.held.set(task, held);
+  }
+  return tallyIn(held, stretchAt(leaderOf(task).stretches, order));
+}
+
+function tallyIn(held: Held[], stretch: Stretch): Tally {
+  for (const had of held) if (had.stretch === stretch) return had.tally;
+  const tally: Tally = new Map();
+  held.push({ stretch, tally });
+  return tally;
 }
 
 /** Sorts a task of which the log says no more. */
@@ -84,8 +106,8 @@ export function settle(choice: Choice, task: Task): void {
 /** Sorts what is left at the end. */
 export function settleAll(choice: Choice): void {
   const { table, taken, left, orphans } = choice;
-  for (const task of choice.tallies.keys()) if (leaderOf(task).made) choice.told = true;
-  for (const task of [...choice.tallies.keys()]) {
+  for (const task of choice.held.keys()) if (leaderOf(task).made) choice.told = true;
+  for (const task of [...choice.held.keys()]) {
     const fate = fateOf(choice, task);
     place(choice, task, fate === orphans ? (isChild(choice, task) ? taken : left) : fate);
   }
@@ -120,51 +142,113 @@ export function isFirstSure(table: Processes): boolean {
 }
 
 function place(choice: Choice, task: Task, fate: Bucket | undefined): void {
-  const tallies = choice.tallies.get(task);
-  choice.tallies.delete(task);
+  const held = choice.held.get(task);
+  choice.held.delete(task);
+  const leader = leaderOf(task);
   if (!fate) {
-    if (tallies) mergeTallies(talliesOf(choice, leaderOf(task)), tallies);
+    for (const { stretch, tally } of held ?? []) {
+      const more = choice.held.get(leader) ?? [];
+      choice.held.set(leader, more);
+      addTally(tallyIn(more, stretch), tally);
+    }
     return;
   }
   choice.fates.set(task, fate);
-  if (!tallies) return;
-  const { pid } = leaderOf(task);
+  if (!held) return;
+  const { phases, image } = beginningOf(leader);
+  const start = isKnown(image) ? image : firstImage(leader.stretches);
+  for (const { stretch, tally } of held)
+    put(choice, fate, leader.pid, tally, [...phases, ...stretch.phases], stretch.image ?? start);
+}
+
+/** Sorts a process that was watched; how many calls it made. Of such, it is known who made whom. */
+export function takeWatched(choice: Choice, process: WatchedProcess): number {
+  const { wanted, options, taken, left } = choice;
+  const { pid, parent, tids, reached, cuts, image } = process;
+  if (parent === undefined) choice.command = pid;
+  const isLeft =
+    (wanted && !tids.some((tid) => wanted.has(tid))) || (options.only === "child" && parent === undefined);
+  const fate = isLeft ? left : taken;
+  const start = isKnown(image) ? image : firstImage(cuts);
+  const stretches = [firstStretch];
+  for (const at of cuts) stretches.push(nextStretch(stretches.at(-1) ?? firstStretch, at));
+  let calls = 0;
+  stretches.forEach((stretch, i) => {
+    const tally = watchedTally(process.calls.filter((call) => call.stretch === i));
+    calls += callsIn(tally);
+    put(choice, fate, pid, tally, [...reached, ...stretch.phases], stretch.image ?? start);
+  });
+  return calls;
+}
+
+/** Adds the calls of one stretch of a process to those of the same fate, if they are to be learned from. */
+function put(
+  { options }: Choice,
+  fate: Bucket,
+  pid: number | undefined,
+  tally: Tally,
+  phases: readonly string[],
+  image: Image,
+): void {
+  if (!isSelected(options, phases, image)) {
+    fate.skipped = true;
+    return;
+  }
   if (pid === undefined) fate.unnamed = true;
   else fate.pids.add(pid);
-  addTally(fate.tally, tallies.after && !startedBeyond(choice, task) ? tallies.after : tallies.all);
+  addTally(fate.tally, tally);
+  if (options.split !== undefined) addPart(fate, partOf(options.split, pid, phases, image), tally);
 }
 
-function mergeTallies(into: Tallies, from: Tallies): void {
-  addTally(into.all, from.all);
-  if (into.after && from.after) addTally(into.after, from.after);
+function addPart({ parts }: Bucket, name: string, tally: Tally): void {
+  const part = parts.get(name) ?? new Map();
+  parts.set(name, part);
+  addTally(part, tally);
 }
 
-/** Whether some process that a task comes from had reached the phase when it made the next. */
-function startedBeyond(choice: Choice, task: Task): boolean {
+const UNKNOWN: Image = Object.freeze({ exe: "", comm: "" });
+
+function isKnown({ exe, comm }: Image): boolean {
+  return exe !== "" || comm !== "";
+}
+
+/** What a process executes first, which its first execve belongs to. */
+function firstImage(stretches: readonly { readonly image?: Image | undefined }[]): Image {
+  return stretches.find(({ image }) => image !== undefined)?.image ?? UNKNOWN;
+}
+
+/** The phases that those had reached whom a process comes from when each made the next, and the program it began as. */
+function beginningOf(leader: Task): { phases: string[]; image: Image } {
+  const phases: string[] = [];
+  let image: Image | undefined;
   const seen = new Set<Task>();
-  let child = leaderOf(task);
-  while (child.parent && !seen.has(child)) {
+  for (let child = leader; child.parent && !seen.has(child); ) {
     seen.add(child);
     const parent = leaderOf(child.parent);
-    const reached = choice.reached.get(parent);
-    if (reached !== undefined && reached < child.bornAt) return true;
+    const stretch = stretchAt(parent.stretches, child.bornAt);
+    phases.unshift(...stretch.phases);
+    image ??= stretch.image;
     child = parent;
   }
-  return false;
+  return { phases, image: image ?? UNKNOWN };
 }
 
 function pour(from: Bucket, into: Bucket): void {
   addTally(into.tally, from.tally);
+  for (const [name, tally] of from.parts) addPart(into, name, tally);
   for (const pid of from.pids) into.pids.add(pid);
   if (from.unnamed) into.unnamed = true;
+  if (from.skipped) into.skipped = true;
 }
 
 /** A sentence on what was taken, and by which rule. */
 export function explainChoice(choice: Choice): string {
-  const { options, table, told, taken } = choice;
+  const { options, table, told, taken, command } = choice;
   if (options.only !== "child")
     return options.pids ? `took the processes asked for: ${options.pids.join(", ")}` : "took every process";
   const some = options.pids ? " that were asked for" : "";
+  if (command !== undefined)
+    return `took the children${some}: every process but ${command}, the command's own`;
   if (isFirstSure(table)) {
     const who =
       table.first?.pid === undefined ? "the first process" : `the first process, ${table.first.pid}`;

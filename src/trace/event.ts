@@ -1,3 +1,5 @@
+import type { More } from "./piece.ts";
+
 /** A way of calling Linux that strace announces: `[ Process PID=12 runs in 32 bit mode. ]`. */
 export type Mode = "64" | "32" | "x32";
 
@@ -22,6 +24,8 @@ export interface CallEvent {
   readonly result: string | undefined;
   /** `returned` has a result, if only `?`; `unfinished` was never resumed; `missing` has a line without result. */
   readonly end: CallEnd;
+  /** Calls like this one, by the same process in the same phase, that are told with it. */
+  readonly more?: More;
 }
 
 /** How the log ends a call. */

@@ -7,7 +7,6 @@ export type {
   CallEvent,
   EndEvent,
   ExitEvent,
-  Format,
   LineCounts,
   LineNote,
   Mode,
@@ -17,9 +16,21 @@ export type {
   StraceEvent,
 } from "./event.ts";
 export { type LogOptions, logReader } from "./format.ts";
-export { type Learned, type Learner, type LearnOptions, learn, newLearner, type Taken } from "./learn.ts";
+export {
+  joinTaken,
+  type Learned,
+  type Learner,
+  type LearnOptions,
+  learn,
+  learnTaken,
+  newLearner,
+  type Part,
+  type Taken,
+} from "./learn.ts";
+export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
 export {
+  droppedAfterStart,
   formatReading,
   formatReport,
   type Group,
@@ -27,3 +38,5 @@ export {
   type LearnReport,
   type ReadReport,
 } from "./report.ts";
+export { type Split, splits } from "./stretch.ts";
+export type { WatchedProcess } from "./watched.ts";

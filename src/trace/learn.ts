@@ -1,42 +1,45 @@
 // Learns a policy from what a trace tells: the calls, in the order in which they were first made. It adds
 // nothing by itself; what other libcs would call, and what may be missing, is said in the report.
 
-import { type AbiName, isAbiName, isSyscallName, syscallAlias, syscallNames } from "../../arch/index.ts";
-import { SeccatError } from "../abi/error.ts";
+import { type AbiName, isAbiName } from "../../arch/index.ts";
 import { isFields, wrongValue } from "../abi/fields.ts";
-import { didYouMean } from "../abi/nearest.ts";
-import type { Policy, PolicyAction } from "../policy/types.ts";
+import type { Policy, PolicyAction, Rule } from "../policy/types.ts";
 import {
   type Bucket,
   type Choice,
+  type ChoiceOptions,
   explainChoice,
   newChoice,
   settle,
   settleAll,
-  talliesOf,
+  takeWatched,
+  tallyOf,
 } from "./choice.ts";
+import { argNotes, argsOf, type Counted, ruleOf } from "./condition.ts";
 import type { CallEvent, EndEvent, Format, LineCounts, LineNote, Mode, StraceEvent } from "./event.ts";
 import { successorsOf } from "./families.ts";
-import { type Resolved, resolveShown } from "./name.ts";
-import { follow, isFull, leaderOf, newProcesses, type Processes, taskOf } from "./process.ts";
+import { LogPhases, mark } from "./logphase.ts";
+import { resolveShown } from "./name.ts";
+import type { PhaseOptions } from "./phase.ts";
+import { follow, isFull, newProcesses, type Processes, taskOf } from "./process.ts";
+import { checkCallName, noCalls, noneKnown, nothingTaken } from "./refusal.ts";
 import { Repeats } from "./repeat.ts";
-import type { Group, LearnedCall, LearnReport, ReadReport } from "./report.ts";
-import { callsIn, count, type Tallied } from "./tally.ts";
+import type { Group, LearnedCall, LearnReport, ReadReport, WatchCounts } from "./report.ts";
+import { addCounts, joinReports } from "./report.ts";
+import { ScalarMarks } from "./scalar.ts";
+import { addTally, callsIn, count, type Tallied, type Tally, tallyOfCalls } from "./tally.ts";
+import type { WatchedProcess } from "./watched.ts";
 
-/** What to learn from. */
-export interface LearnOptions {
+/** What to learn from, and of which processes and phases. */
+export interface LearnOptions extends ChoiceOptions, PhaseOptions {
   /** The ABI of the machine that was traced; logs do not name it, only switches from it. */
   readonly native: AbiName;
   /** Where the log comes from, for the policy's name. */
   readonly name?: string;
-  /** Only these processes (with their threads) or single threads. */
-  readonly pids?: readonly number[];
-  /** `child`: every process but the first one. */
-  readonly only?: "child" | "all";
-  /** Only calls that come, in their process, after the first of this name; a child of a process beyond it is so too. */
-  readonly after?: string;
   /** For calls that were not seen; kill_process when absent. */
   readonly default?: PolicyAction;
+  /** Learn conditions for arguments whose values have names. */
+  readonly args?: boolean;
   /** Tells calls of one name apart: those of each text are counted by themselves. */
   readonly mark?: (event: CallEvent, mode: Mode | undefined) => string;
 }
@@ -45,21 +48,39 @@ export interface LearnOptions {
 export interface Learned {
   readonly policy: Policy;
   readonly report: LearnReport;
+  /** With `split`: the policy of each process, program or phase, in the order in which they began. */
+  readonly parts: readonly Part[];
+  /** What all that was learned from. */
+  readonly taken: Taken;
+}
+
+/** What was learned of one process, program or phase. */
+export interface Part {
+  /** A pid, the path of a program, or the name of a phase. */
+  readonly name: string;
+  readonly policy: Policy;
+  readonly syscalls: readonly LearnedCall[];
 }
 
 /** Learns from events as they come. */
 export interface Learner {
   /** One event of a log; after `end` the events of another log may follow. */
   see(event: StraceEvent): void;
+  /** A process that a live engine watched; its calls, not the lines of a log, are counted then. */
+  take(process: WatchedProcess): void;
+  /** The phase of a mark begins in every process that is alive, behind the events so far. */
+  mark(name: string): void;
   /** What was learned. Throws SeccatError "trace" when nothing can be. */
   finish(): Learned;
   /** The calls that were taken, in the order in which they were first made; instead of finish. Throws as it does. */
   taken(): Taken;
 }
 
-/** The calls of the processes that were taken, as the log shows them. */
+/** The calls of the processes that were taken, as they were seen. */
 export interface Taken {
   readonly calls: readonly Tallied[];
+  /** With `split`: those of each process, program or phase. */
+  readonly parts: ReadonlyMap<string, readonly Tallied[]>;
   readonly report: ReadReport;
 }
 
@@ -74,9 +95,15 @@ interface State {
   readonly options: LearnOptions;
   readonly table: Processes;
   readonly choice: Choice;
-  /** Undefined where calls of one name by one process are to be told apart. */
+  readonly phases: LogPhases;
+  /** Undefined where a process's calls are told apart by when they are made. */
   readonly repeats: Repeats | undefined;
   readonly formats: Set<Format>;
+  readonly mark: LearnOptions["mark"];
+  /** Of the last event. */
+  order: number;
+  runs: number;
+  watched: WatchCounts | undefined;
   counts: LineCounts;
   readonly unreadable: LineNote[];
   readonly doubtful: LineNote[];
@@ -86,34 +113,53 @@ interface State {
 export function newLearner(options: LearnOptions): Learner {
   if (!isFields(options) || !isAbiName(options.native))
     throw wrongValue("the log's arch is missing", "native: an arch such as x86_64", options?.native);
-  checkAfter(options.after);
+  checkCallName(options.after, "that the phase begins after");
+  checkCallName(options.until, "that ends what is learned from");
   const table = newProcesses();
+  const marked = options.args ? markerOf(options.native) : options.mark;
   const state: State = {
     options,
     table,
     choice: newChoice(options, table),
-    repeats: options.after === undefined ? new Repeats(options.mark) : undefined,
+    phases: new LogPhases(options),
+    repeats: isOneStretch(options) ? new Repeats(marked) : undefined,
     formats: new Set(),
+    mark: marked,
+    order: 0,
+    runs: 0,
+    watched: undefined,
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],
     doubtful: [],
   };
   return {
     see: (event) => see(state, event),
-    finish: () => finish(state),
-    taken: () => ({ calls: takenCalls(state), report: readReport(state) }),
+    take: (process) => take(state, process),
+    mark: (name) => mark(table, name, state.order + 1),
+    finish: () => learnTaken(takenFrom(state), options),
+    taken: () => takenFrom(state),
   };
 }
 
-function checkAfter(name: string | undefined): void {
-  if (name === undefined || isSyscallName(name) || syscallAlias(name) !== undefined) return;
-  const fix = didYouMean(name, syscallNames);
-  throw new SeccatError({
-    code: "name",
-    message: "no system call has the name that the phase begins after",
-    received: name,
-    ...(fix === undefined ? {} : { fix }),
-  });
+/** Whether nothing is asked for that begins in the middle of a process. */
+function isOneStretch({
+  after,
+  until,
+  afterMark,
+  untilMark,
+  program,
+  split,
+  phases,
+  markFd,
+}: LearnOptions): boolean {
+  return [after, until, afterMark, untilMark, program, split, phases, markFd].every(
+    (one) => one === undefined,
+  );
+}
+
+function markerOf(native: AbiName): LearnOptions["mark"] {
+  const marks = new ScalarMarks(native);
+  return (event, mode) => marks.mark(event, mode);
 }
 
 function see(state: State, event: StraceEvent): void {
@@ -123,16 +169,11 @@ function see(state: State, event: StraceEvent): void {
   if (event.kind === "call" || event.kind === "begin") {
     const task = taskOf(table, event);
     const order = table.before + event.line;
-    if (event.name === state.options.after) {
-      const leader = leaderOf(task);
-      if (!choice.reached.has(leader)) choice.reached.set(leader, order);
-    }
+    state.order = order;
+    state.phases.see(table, event, task, order);
     if (event.kind === "call") {
-      const tallies = talliesOf(choice, task);
-      const mark = state.options.mark?.(event, task.mode) ?? "";
-      entry = count(tallies.all, event, task.mode, order, mark);
-      if (tallies.after && order > (choice.reached.get(leaderOf(task)) ?? Number.POSITIVE_INFINITY))
-        count(tallies.after, event, task.mode, order, mark);
+      const text = state.mark?.(event, task.mode) ?? "";
+      entry = count(tallyOf(choice, task, order), event, task.mode, order, text);
     }
   }
   for (const task of follow(table, event)) settle(choice, task);
@@ -140,51 +181,109 @@ function see(state: State, event: StraceEvent): void {
   if (event.kind === "end") close(state, event);
 }
 
-function close(state: State, event: EndEvent): void {
-  state.formats.add(event.format);
-  const { counts } = state;
-  state.counts = {
-    lines: counts.lines + event.counts.lines,
-    read: counts.read + event.counts.read,
-    blank: counts.blank + event.counts.blank,
-    unreadable: counts.unreadable + event.counts.unreadable,
-    doubtful: counts.doubtful + event.counts.doubtful,
-    summary: counts.summary + event.counts.summary,
+function take(state: State, process: WatchedProcess): void {
+  const calls = takeWatched(state.choice, process);
+  if (process.parent === undefined) state.runs++;
+  const had = state.watched ?? { calls: 0, processes: 0, threads: 0 };
+  state.watched = {
+    calls: had.calls + calls,
+    processes: had.processes + 1,
+    threads: had.threads + process.tids.length,
   };
+}
+
+function close(state: State, event: EndEvent): void {
+  state.runs++;
+  state.formats.add(event.format);
+  state.counts = addCounts(state.counts, event.counts);
   state.unreadable.push(...event.unreadable);
   state.doubtful.push(...event.doubtful);
 }
 
-function takenCalls(state: State): readonly Tallied[] {
-  const { choice, table } = state;
-  if (!table.begun) throw noCalls(state);
+function takenFrom(state: State): Taken {
+  const { choice, table, watched, counts, unreadable } = state;
+  if (!table.begun && !watched) throw noCalls(counts, unreadable);
   settleAll(choice);
-  const entries = [...choice.taken.tally.values()].sort((a, b) => a.first - b.first);
-  if (entries.length === 0) throw nothingTaken(state);
-  return entries;
+  const calls = inOrder(choice.taken.tally);
+  if (calls.length === 0) throw nothingTaken(choice, watched !== undefined);
+  const parts = new Map([...choice.taken.parts].map(([name, tally]) => [name, inOrder(tally)]));
+  return { calls, parts, report: readReport(state) };
 }
 
-function finish(state: State): Learned {
-  const { options } = state;
-  const entries = takenCalls(state);
-  const resolved = entries.map((entry) => ({ entry, ...resolveShown(entry, options.native) }));
-  const syscalls = listCalls(resolved);
-  if (syscalls.length === 0) throw noneKnown(resolved);
-  const arches = [
-    ...new Set([options.native, ...resolved.filter((call) => call.call !== undefined).map(({ abi }) => abi)]),
-  ];
-  const policy: Policy = {
-    ...(options.name === undefined ? {} : { name: options.name }),
-    arches,
-    default: options.default ?? { kind: "kill_process" },
-    rules: [{ action: { kind: "allow" }, syscalls: syscalls.map(({ call }) => call) }],
+function inOrder(tally: Tally): Tallied[] {
+  return [...tally.values()].sort((a, b) => a.first - b.first);
+}
+
+/** What was learned of calls that were taken. Throws SeccatError "trace" when a policy can hold none of them. */
+export function learnTaken(taken: Taken, options: LearnOptions): Learned {
+  const resolved = resolveAll(taken.calls, options);
+  const syscalls = listCalls(resolved, options);
+  if (syscalls.length === 0) throw noneKnown(resolved[0]?.warning);
+  const policy = policyOf(options, resolved, syscalls);
+  const parts = [...taken.parts]
+    .map(([name, calls]) => partOf(options, name, calls))
+    .filter((part) => part.syscalls.length > 0)
+    .sort((a, b) => (a.syscalls[0]?.line ?? 0) - (b.syscalls[0]?.line ?? 0));
+  const phases = options.split === "phase" ? parts.map(({ name }) => name) : [];
+  const report = reportOn(taken.report, options, { resolved, syscalls, arches: policy.arches, phases });
+  return { policy, report, parts, taken };
+}
+
+/** The calls of several runs of one command, the later ones behind the earlier. */
+export function joinTaken(first: Taken, second: Taken): Taken {
+  const before = first.report.watched?.calls ?? first.report.counts.lines;
+  const join = (a: readonly Tallied[], b: readonly Tallied[]) => {
+    const tally = tallyOfCalls(a, 0);
+    addTally(tally, tallyOfCalls(b, before));
+    return inOrder(tally);
   };
-  return { policy, report: reportOn(state, resolved, syscalls, arches) };
+  const names = [...new Set([...first.parts.keys(), ...second.parts.keys()])];
+  const parts = names.map((name): [string, Tallied[]] => {
+    return [name, join(first.parts.get(name) ?? [], second.parts.get(name) ?? [])];
+  });
+  return {
+    calls: join(first.calls, second.calls),
+    parts: new Map(parts),
+    report: joinReports(first.report, second.report),
+  };
 }
 
-type Counted = Resolved & { readonly entry: Tallied };
+function resolveAll(entries: readonly Tallied[], options: LearnOptions): Counted[] {
+  return entries.map((entry) => ({ entry, ...resolveShown(entry, options.native) }));
+}
 
-function listCalls(resolved: readonly Counted[]): LearnedCall[] {
+function partOf(options: LearnOptions, part: string, entries: readonly Tallied[]): Part {
+  const resolved = resolveAll(entries, options);
+  const syscalls = listCalls(resolved, options);
+  const name = options.name === undefined ? part : `${options.name}: ${part}`;
+  return { name: part, policy: policyOf({ ...options, name }, resolved, syscalls), syscalls };
+}
+
+function policyOf(
+  options: LearnOptions,
+  resolved: readonly Counted[],
+  syscalls: readonly LearnedCall[],
+): Policy {
+  return {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    arches: archesOf(options, resolved),
+    default: options.default ?? { kind: "kill_process" },
+    rules: rulesOf(syscalls),
+  };
+}
+
+function archesOf({ native }: LearnOptions, resolved: readonly Counted[]): readonly AbiName[] {
+  return [...new Set([native, ...resolved.filter(({ call }) => call !== undefined).map(({ abi }) => abi)])];
+}
+
+/** Calls without a condition in one rule, each of the others in its own. */
+function rulesOf(syscalls: readonly LearnedCall[]): readonly Rule[] {
+  const plain = syscalls.filter((learned) => !ruleOf(learned)).map(({ call }) => call);
+  const conditioned = syscalls.flatMap((learned) => ruleOf(learned) ?? []);
+  return plain.length === 0 ? conditioned : [{ action: { kind: "allow" }, syscalls: plain }, ...conditioned];
+}
+
+function listCalls(resolved: readonly Counted[], options: LearnOptions): LearnedCall[] {
   const found = new Map<string | number, LearnedCall>();
   for (const { entry, call, abi } of resolved) {
     if (call === undefined) continue;
@@ -197,16 +296,27 @@ function listCalls(resolved: readonly Counted[]): LearnedCall[] {
       abis: [...new Set([...(had?.abis ?? []), abi])],
     });
   }
-  return [...found.values()];
+  if (!options.args) return [...found.values()];
+  const arches = archesOf(options, resolved);
+  return [...found.values()].map((learned) => {
+    const entries = resolved.filter(({ call }) => call === learned.call);
+    return { ...learned, args: argsOf(learned.call, entries, arches) };
+  });
+}
+
+/** What a report is made of besides how the log was read. */
+interface Findings {
+  readonly resolved: readonly Counted[];
+  readonly syscalls: readonly LearnedCall[];
+  readonly arches: readonly AbiName[];
+  readonly phases: readonly string[];
 }
 
 function reportOn(
-  state: State,
-  resolved: readonly Counted[],
-  syscalls: readonly LearnedCall[],
-  arches: readonly AbiName[],
+  read: ReadReport,
+  options: LearnOptions,
+  { resolved, syscalls, arches, phases }: Findings,
 ): LearnReport {
-  const { options } = state;
   const warnings = [...new Set(resolved.flatMap(({ warning }) => (warning === "" ? [] : [warning])))];
   const others = arches.filter((name) => name !== options.native);
   if (others.length > 0)
@@ -214,19 +324,23 @@ function reportOn(
       `calls were made in the mode of ${others.join(" and ")}: the policy lists that architecture too, and its one rule allows every call on each`,
     );
   return {
-    ...readReport(state),
+    ...read,
     unfinished: resolved.reduce((sum, { entry }) => sum + entry.unfinished, 0),
+    phases,
+    once: syscalls.filter(({ count }) => count === 1).map(({ call }) => call),
     syscalls,
     arches,
     warnings,
-    notes: libcNotes(options.native, resolved),
+    notes: [...libcNotes(options.native, resolved), ...argNotes(read.runs, syscalls)],
   };
 }
 
-function readReport({ formats, counts, unreadable, doubtful, choice }: State): ReadReport {
+function readReport({ formats, runs, counts, unreadable, doubtful, choice, watched }: State): ReadReport {
   return {
     formats: [...formats],
+    runs,
     counts,
+    ...(watched ? { watched } : {}),
     unreadable,
     doubtful,
     chosen: explainChoice(choice),
@@ -251,49 +365,4 @@ function libcNotes(native: AbiName, resolved: readonly Counted[]): string[] {
     const has = seen ? " (the policy has it)" : "";
     return `${old}: other libcs call ${now.join(" or ")} instead${has}: ${since}`;
   });
-}
-
-function noCalls(state: State): SeccatError {
-  const { counts, unreadable } = state;
-  const fix = "record one with: strace -f -o FILE -- COMMAND";
-  if (counts.lines === counts.blank)
-    return new SeccatError({ code: "trace", message: "the trace is empty", fix });
-  if (counts.summary > 0) {
-    const message = "this is a summary (strace -c), which tells neither the processes nor the order of calls";
-    return new SeccatError({
-      code: "trace",
-      message,
-      fix: "record again without -c: strace -f -o FILE -- COMMAND",
-    });
-  }
-  const received = unreadable[0] && { received: unreadable[0].text, where: { line: unreadable[0].line } };
-  return new SeccatError({
-    code: "trace",
-    message: "no line of the trace is a system call",
-    ...received,
-    fix,
-  });
-}
-
-function nothingTaken(state: State): SeccatError {
-  const { options, choice } = state;
-  const pids = [...choice.left.pids].sort((a, b) => a - b);
-  const received = `the log has ${pids.length === 0 ? "no pid" : `pid ${pids.slice(0, 20).join(", ")}`}`;
-  if (options.pids) {
-    const message = `no call of pid ${options.pids.join(", ")} is in the trace`;
-    return new SeccatError({ code: "trace", message, received });
-  }
-  if (options.after !== undefined && (choice.taken.pids.size > 0 || choice.taken.unnamed)) {
-    const message = `the processes taken never made a call after ${options.after}`;
-    return new SeccatError({ code: "trace", message });
-  }
-  const message = "the trace has one process only, so no child to learn from";
-  const fix = "record children with strace -f, or learn from all processes";
-  return new SeccatError({ code: "trace", message, received, fix });
-}
-
-function noneKnown(resolved: readonly Counted[]): SeccatError {
-  const [first] = resolved;
-  const message = "no call in the trace has a name or number that a policy can hold";
-  return new SeccatError({ code: "trace", message, ...(first ? { received: first.warning } : {}) });
 }

@@ -9,6 +9,7 @@
 //     prefix = [pid | "[pid" pid "]"] [time] ["[" nr "]"]
 
 import type { CallEvent } from "./event.ts";
+import type { More } from "./piece.ts";
 import type { Prefix } from "./prefix.ts";
 import type { Body } from "./tail.ts";
 
@@ -87,6 +88,7 @@ const nothing = new Uint8Array(0);
  */
 export class PlainLine implements CallEvent {
   readonly kind = "call";
+  readonly more?: More;
   readonly end = "returned";
   /** Which part of a call the line is; it is an event only when it is the whole. */
   part: "whole" | "begun" | "resumed" = "whole";

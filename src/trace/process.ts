@@ -4,6 +4,7 @@
 
 import { splitArgs } from "./argument.ts";
 import type { BeginEvent, CallEvent, ExitEvent, Mode, StraceEvent } from "./event.ts";
+import { firstStretch, type Stretch } from "./stretch.ts";
 
 /** One thread that strace follows; a process is the thread that began it, with those that it leads. */
 export interface Task {
@@ -20,6 +21,8 @@ export interface Task {
   mode: Mode | undefined;
   /** Its call that makes another task and has not returned yet. */
   making: BeginEvent | undefined;
+  /** Of a process: what its life was so far. */
+  stretches: readonly Stretch[];
 }
 
 /** Who is alive in a log. */
@@ -51,16 +54,14 @@ interface Birth {
   readonly line: number;
 }
 
-const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
-const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
-/** Whether a call of that name makes a task. */
-export function makesTask(name: string): boolean {
-  return makers.has(name);
-}
+/** Calls that make another task. */
+export const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
+/** Calls that do not return, as the task ends. */
+export const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
 
-/** Whether a call of that name ends a task. */
-export function endsTask(name: string): boolean {
-  return leavers.has(name);
+/** Whether there are so many tasks that the oldest is given up at the next event. */
+export function isFull(table: Processes): boolean {
+  return table.live.size > liveLimit;
 }
 
 const CLONE_THREAD = 0x10000n;
@@ -103,18 +104,13 @@ export function taskOf(table: Processes, event: CallEvent | BeginEvent): Task {
     table.firstAlone = event.pid === undefined;
     if (table.firstAlone || event.name === "execve") table.first = task;
   }
-  if (makesTask(event.name)) {
+  if (makers.has(event.name)) {
     task.making = event.kind === "begin" ? event : undefined;
     if (task.making) table.making.add(task);
     else table.making.delete(task);
     if (event.kind === "call") enterBirth(table, task, event);
   }
   return task;
-}
-
-/** Whether there are so many tasks that the oldest is given up at the next event. */
-export function isFull(table: Processes): boolean {
-  return table.live.size > liveLimit;
 }
 
 /** Moves the table on behind an event; returns the tasks about whom the log can say no more. */
@@ -139,7 +135,7 @@ function followEvent(table: Processes, event: StraceEvent): readonly Task[] {
       namedTask(table, event.pid, event).mode = event.mode;
       return [];
     case "call":
-      if (!endsTask(event.name)) return [];
+      if (!leavers.has(event.name)) return [];
       return remove(table, event.pid === undefined ? aloneTask(table) : table.live.get(event.pid));
     case "exit":
       return remove(table, exitingTask(table, event));
@@ -189,7 +185,7 @@ function bornTask(table: Processes, pid: number, line: number): Task {
 
 function newTask(pid: number | undefined): Task {
   const unknown = { leader: undefined, parent: undefined, mode: undefined, making: undefined };
-  return { pid, bornAt: 0, made: false, ...unknown };
+  return { pid, bornAt: 0, made: false, ...unknown, stretches: [firstStretch] };
 }
 
 function link(task: Task, birth: Birth): void {

@@ -22,6 +22,8 @@ export interface RecordOptions extends Search {
   readonly strace?: string;
   /** Standard input, output and error; this process's own when absent. */
   readonly stdio?: readonly [Stream, Stream, Stream];
+  /** Has strace say what each descriptor is. */
+  readonly descriptors?: boolean;
   /** Kills the command and all that it started. */
   readonly signal?: AbortSignal;
 }
@@ -69,8 +71,9 @@ export async function recordStrace(command: readonly string[], options: RecordOp
 }
 
 function start(strace: Strace, command: readonly string[], pipe: NamedPipe, options: RecordOptions): Session {
-  const { cwd, env, stdio } = options;
-  const child = spawn(strace.path, [...strace.options, "-o", pipe.path, "--", ...command], {
+  const { cwd, env, stdio, descriptors } = options;
+  const more = descriptors ? ["-y"] : [];
+  const child = spawn(strace.path, [...strace.options, ...more, "-o", pipe.path, "--", ...command], {
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env: { ...env } }),
     // It begins its messages with this name.

@@ -10,6 +10,8 @@ import {
   syscallAlias,
   syscallArgs,
 } from "../../arch/index.ts";
+import { SeccatError } from "../abi/error.ts";
+import { register } from "../policy/call.ts";
 import { readArg, splitArgs } from "./argument.ts";
 import type { Resolved } from "./name.ts";
 
@@ -52,6 +54,19 @@ export function registerTexts(args: string, { names, told }: Layout): (string | 
     if (place >= 0 && place < told) texts[place] = name === undefined ? part : part.slice(name.length + 1);
   });
   return texts;
+}
+
+/** The value of text such as `O_RDONLY|O_CLOEXEC` on the ABI; undefined where it has no such constants. */
+export function constantOf(abi: AbiName, text: string): bigint | undefined {
+  // strace counts real-time signals from the kernel's first, which libcs keep for themselves.
+  const realTime = /^SIGRT(?:MIN|_(\d{1,2}))$/.exec(text);
+  if (realTime) return 32n + BigInt(realTime[1] ?? 0);
+  try {
+    return register(abi, text);
+  } catch (error) {
+    if (error instanceof SeccatError) return undefined;
+    throw error;
+  }
 }
 
 /**

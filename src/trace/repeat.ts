@@ -5,7 +5,7 @@
 import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode, StraceEvent } from "./event.ts";
 import { PlainLine } from "./plain.ts";
-import { endsTask, makesTask } from "./process.ts";
+import { leavers, makers } from "./process.ts";
 import { countIn, type Tallied } from "./tally.ts";
 
 /** Processes that are remembered at a time. */
@@ -38,7 +38,7 @@ export class Repeats {
   /** Takes an event that changes nothing but a count; `before` are the lines of the logs before this one. */
   take(event: StraceEvent, before: number): boolean {
     if (event.kind === "call") return this.#count(event, before);
-    if (event.kind === "begin") return !makesTask(event.name) && this.#of(event.pid) !== undefined;
+    if (event.kind === "begin") return !makers.has(event.name) && this.#of(event.pid) !== undefined;
     return event.kind === "noise" || event.kind === "signal";
   }
 
@@ -67,7 +67,7 @@ export class Repeats {
     this.#byPid.delete(undefined);
     this.#last = undefined;
     if (event.kind === "begin" || event.kind === "call") {
-      if (endsTask(event.name)) this.#leave(event.pid);
+      if (leavers.has(event.name)) this.#leave(event.pid);
       else if (entry && event.kind === "call") this.#note(event, entry);
     } else if (event.kind === "exit" && event.how === "superseded") this.#leave(Number(event.by));
     else if (event.kind === "exit" || event.kind === "detach") this.#leave(event.pid);
@@ -86,7 +86,7 @@ export class Repeats {
 
   #note(event: CallEvent, entry: Tallied): void {
     const { pid, name } = event;
-    if (this.#moded || entry.mark !== "" || makesTask(name)) return;
+    if (this.#moded || entry.mark !== "" || makers.has(name)) return;
     let known = this.#byPid.get(pid);
     if (!known) {
       if (this.#byPid.size === mostPids) this.#byPid.clear();

@@ -2,6 +2,7 @@ import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
 import { ownText } from "./journal.ts";
 import { PlainLine } from "./plain.ts";
+import type { WatchedCall } from "./watched.ts";
 
 /** A call that was made, as strace shows it, and how often. */
 export interface Tallied {
@@ -32,8 +33,7 @@ export function count(
   mark: string,
 ): Tallied {
   const { name, nr } = event;
-  const plain = nr === undefined && mode === undefined && mark === "";
-  const key = plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
+  const key = keyOf(name, nr, mode, mark);
   let entry = tally.get(key);
   if (!entry) {
     const none = { count: 0, failed: 0, unfinished: 0, first: order, told: false };
@@ -46,12 +46,36 @@ export function count(
 
 /** Counts a call that was entered at `order` where others like it are; `sign` is what telling has for its name. */
 export function countIn(entry: Tallied, event: CallEvent, order: number, sign: string | undefined): void {
-  entry.count++;
+  entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
   if (event instanceof PlainLine ? event.failed : event.result?.startsWith("-1 E")) entry.failed++;
+  entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
+}
+
+function keyOf(name: string, nr: number | undefined, mode: Mode | undefined, mark: string): string {
+  const plain = nr === undefined && mode === undefined && mark === "";
+  return plain ? name : `${name} ${nr ?? ""} ${mode ?? ""} ${mark}`;
+}
+
+/** Calls as a tally, `before` further down. */
+export function tallyOfCalls(calls: readonly Tallied[], before: number): Tally {
+  return new Map(
+    calls.map((call) => [
+      keyOf(call.name, call.nr, call.mode, call.mark),
+      { ...call, first: call.first + before },
+    ]),
+  );
+}
+
+/** The calls that a live engine counted. */
+export function watchedTally(calls: readonly WatchedCall[]): Tally {
+  return tallyOfCalls(
+    calls.map(({ mark = "", ...call }) => ({ ...call, mark, failed: 0, unfinished: 0 })),
+    0,
+  );
 }
 
 /** Adds the calls of `from` to `into`. */

@@ -1,6 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { expandGroup, groupNames, isGroupName, isSyscallName, type SyscallName } from "../../arch/index.ts";
+import {
+  abiNames,
+  expandGroup,
+  type GroupName,
+  groupNames,
+  isGroupName,
+  isSyscallName,
+  type SyscallName,
+  syscallNr,
+} from "../../arch/index.ts";
+import { groupReasons } from "../../arch/reason.ts";
 
 const test = suite("arch: groups");
 
@@ -30,84 +40,136 @@ test("systemd's names for calls that the tables spell otherwise are kept", () =>
   assert.ok(calls.includes("newfstatat") && calls.includes("fstat"));
 });
 
-test("what Node does by itself opens, starts and traces nothing", () => {
-  const node = expandGroup("@node");
-  const never: readonly SyscallName[] = [
-    "open",
-    "openat",
-    "openat2",
-    "creat",
-    "socket",
-    "connect",
-    "bind",
-    "accept4",
-    "clone",
-    "clone3",
-    "fork",
-    "vfork",
-    "execve",
-    "execveat",
-    "ptrace",
-    "process_vm_writev",
-    "mount",
-    "unlink",
-    "kill",
-    "tgkill",
-    "prctl",
-    "seccomp",
-    "io_uring_setup",
-    "setuid",
-    "ioctl",
-    "fcntl",
-  ];
+/** Calls that open, start or trace something, by any name. */
+const never: readonly SyscallName[] = [
+  "open",
+  "openat",
+  "openat2",
+  "creat",
+  "socket",
+  "connect",
+  "bind",
+  "accept4",
+  "clone",
+  "clone3",
+  "fork",
+  "vfork",
+  "execve",
+  "execveat",
+  "ptrace",
+  "process_vm_writev",
+  "mount",
+  "unlink",
+  "kill",
+  "tgkill",
+  "prctl",
+  "seccomp",
+  "io_uring_setup",
+  "setuid",
+  "ioctl",
+  "fcntl",
+];
+
+test("what Node's engine does by itself opens, starts and traces nothing", () => {
+  const engine = expandGroup("@node-runtime/engine");
   assert.equal(
-    never.filter((call) => node.includes(call)),
-    [],
-  );
-  const needed: readonly SyscallName[] = [
-    "mmap",
-    "munmap",
-    "mprotect",
-    "madvise",
-    "futex",
-    "epoll_pwait",
-    "epoll_ctl",
-    "read",
-    "write",
-    "rt_sigreturn",
-    "restart_syscall",
-    "exit",
-    "exit_group",
-    "fsync",
-    "io_uring_enter",
-    "clock_nanosleep",
-    "getpid",
-    "sched_yield",
-  ];
-  assert.equal(
-    needed.filter((call) => !node.includes(call)),
+    never.filter((call) => engine.includes(call)),
     [],
   );
 });
 
-test("a Node server's calls hold Node's own and what serving takes, but no way to run a program", () => {
-  const server = new Set(expandGroup("@node-server"));
-  assert.is(server.size, 101);
-  for (const call of ["accept4", "openat", "clone3", "getrandom", "statx"] as const)
-    assert.ok(server.has(call), call);
-  for (const call of ["execve", "execveat", "ptrace", "mount", "setuid"] as const)
-    assert.not.ok(server.has(call), call);
-  // Of Node's own, those that x86_64 does not have or that only older kernels use were not measured.
-  const other = expandGroup("@node").filter((call) => !server.has(call));
-  assert.equal(other, [
-    "clock_getres_time64",
-    "clock_gettime64",
-    "clock_nanosleep_time64",
-    "futex_time64",
-    "mmap2",
-    "sigreturn",
-    "time",
-  ]);
+const nodeGroups = groupNames.filter((name) => name.startsWith("@node-runtime"));
+
+test("no group of Node's lets a program be traced, a filter changed, a ring made, a file system mounted", () => {
+  const dangerous: readonly SyscallName[] = [
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "pidfd_getfd",
+    "seccomp",
+    "io_uring_setup",
+    "io_uring_register",
+    "bpf",
+    "mount",
+    "unshare",
+    "setns",
+    "init_module",
+    "keyctl",
+    "userfaultfd",
+    "perf_event_open",
+    "memfd_create",
+    "execveat",
+  ];
+  for (const name of nodeGroups)
+    assert.equal(
+      dangerous.filter((call) => expandGroup(name).includes(call)),
+      [],
+      name,
+    );
+  const runs = nodeGroups.filter((name) => expandGroup(name).includes("execve"));
+  assert.equal(runs, ["@node-runtime/child_process", "@node-runtime/start"]);
+});
+
+/** For each purpose, calls of which an architecture has at least one; x86_64 and aarch64 often one each. */
+const purposes: readonly (readonly [group: GroupName, ...anyOf: SyscallName[]])[] = [
+  ["@node-runtime/engine", "mmap", "mmap2"],
+  ["@node-runtime/engine", "futex", "futex_time64"],
+  ["@node-runtime/engine", "epoll_pwait"],
+  ["@node-runtime/engine", "sched_yield"],
+  ["@node-runtime/engine", "rt_sigreturn", "sigreturn"],
+  ["@node-runtime/engine", "restart_syscall"],
+  ["@node-runtime/engine", "clock_nanosleep", "clock_nanosleep_time64"],
+  ["@node-runtime/engine", "exit_group"],
+  ["@node-runtime", "openat"],
+  ["@node-runtime", "fstat", "fstat64", "statx"],
+  ["@node-runtime", "newfstatat", "fstatat64", "statx"],
+  ["@node-runtime", "readlinkat", "readlink"],
+  ["@node-runtime", "lseek", "_llseek", "llseek"],
+  ["@node-runtime", "dup3"],
+  ["@node-runtime/threads", "clone3", "clone"],
+  ["@node-runtime/http", "accept4"],
+  ["@node-runtime/worker_threads", "eventfd2"],
+  ["@node-runtime/modules", "faccessat", "access"],
+  ["@node-runtime/fs", "ppoll", "ppoll_time64"],
+  ["@node-runtime/fs", "unlinkat"],
+  ["@node-runtime/fs", "renameat2", "renameat"],
+  ["@node-runtime/fs", "mkdirat"],
+  ["@node-runtime/fs", "linkat"],
+  ["@node-runtime/fs", "symlinkat"],
+  ["@node-runtime/fs", "fchownat"],
+  ["@node-runtime/fs", "ftruncate", "ftruncate64"],
+  ["@node-runtime/fs", "utimensat", "utimensat_time64"],
+  ["@node-runtime/dns", "ppoll", "ppoll_time64"],
+  ["@node-runtime/dns", "sendmmsg"],
+  ["@node-runtime/child_process", "wait4", "waitid"],
+  ["@node-runtime/child_process", "clone"],
+  ["@node-runtime/start", "set_tid_address"],
+];
+
+test("Node's groups have a call for each of their purposes on every architecture", () => {
+  for (const arch of abiNames)
+    for (const [group, ...anyOf] of purposes) {
+      const members = expandGroup(group);
+      assert.ok(
+        anyOf.some((call) => members.includes(call) && syscallNr(arch, call) !== undefined),
+        `${arch}: ${group} has none of ${anyOf.join(", ")}`,
+      );
+    }
+});
+
+test("every call of Node's groups has a reason, of the group or of one in it", () => {
+  assert.ok(nodeGroups.length >= 13);
+  for (const name of nodeGroups) {
+    const reasons = groupReasons(name);
+    assert.equal([...reasons.keys()], [...expandGroup(name)], name);
+    for (const [call, { group, nodes, found, why }] of reasons) {
+      assert.ok(expandGroup(group).includes(call), `${group} has ${call}`);
+      assert.match(nodes, /^2\d-2\d$/, call);
+      assert.ok(["trace", "load", "reading"].includes(found) && why.length > 5, call);
+    }
+  }
+  assert.is(groupReasons("@node-runtime/http").get("sched_yield")?.found, "load");
+  assert.is(groupReasons("@mount").size, 0);
 });
 
 test.run();

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Random, seedOf } from "../seed.ts";
@@ -305,6 +307,31 @@ test("--ip is what the program sees in every call of a stream", () => {
       seccat(["emulate", "p.bpf", "-", "--arch", "x86_64", "--ip", ip], { input: "read\n", cwd }).code;
     assert.is(code("0x1234"), 0);
     assert.is(code("0x1235"), 1);
+  });
+});
+
+test("standard input may be a file of which somebody has read the beginning", () => {
+  const lines = Array.from({ length: 40_000 }, (_, i) => (i % 2 ? "read 0 0 0" : "ptrace"));
+  withFiles({ "cat.yaml": policyText, calls: `# not for us\n${lines.join("\n")}\n` }, (folder) => {
+    const fd = openSync(join(folder, "calls"), "r");
+    readSync(fd, Buffer.alloc(13));
+    const args = [...seccatArgs, "emulate", join(folder, "cat.yaml"), "-", "--arch", "x86_64"];
+    const done = spawnSync(process.execPath, args, { stdio: [fd, "pipe", "pipe"], encoding: "utf8" });
+    closeSync(fd);
+    assert.is(done.stderr, "40000 calls: 20000 errno EPERM, 20000 allow\n");
+    const answered = done.stdout.split("\n");
+    assert.equal([answered[0], answered[39_999]], ["1\tptrace\terrno EPERM", "40000\tread\tallow"]);
+  });
+});
+
+test("a folder on standard input is refused", () => {
+  withFiles({ "cat.yaml": policyText }, (folder) => {
+    const fd = openSync(folder, "r");
+    const args = [...seccatArgs, "emulate", join(folder, "cat.yaml"), "-"];
+    const done = spawnSync(process.execPath, args, { stdio: [fd, "pipe", "pipe"], encoding: "utf8" });
+    closeSync(fd);
+    assert.is(done.status, 2);
+    assert.match(done.stderr, /^seccat: error: cannot read \(standard input\): .*directory\n$/);
   });
 });
 

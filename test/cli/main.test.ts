@@ -219,8 +219,10 @@ test("the bin builds a clone once, whole, and says so", () => {
   withFiles({}, (folder) => {
     mkdirSync(`${folder}/src/cli`, { recursive: true });
     mkdirSync(`${folder}/node_modules`);
-    copyFileSync(`${root}src/cli/seccat.js`, `${folder}/src/cli/seccat.js`);
-    symlinkSync(`${root}node_modules/typescript`, `${folder}/node_modules/typescript`);
+    for (const file of ["seccat.js", "bundle.js"])
+      copyFileSync(`${root}src/cli/${file}`, `${folder}/src/cli/${file}`);
+    for (const name of ["typescript", "rolldown"])
+      symlinkSync(`${root}node_modules/${name}`, `${folder}/node_modules/${name}`);
     writeFileSync(`${folder}/package.json`, '{"type":"module"}');
     writeFileSync(
       `${folder}/tsconfig.json`,
@@ -235,7 +237,7 @@ test("the bin builds a clone once, whole, and says so", () => {
     const first = run();
     assert.is(first.status, 2, first.stderr);
     assert.is(first.stderr, "seccat: building this clone, once\n");
-    assert.equal(readdirSync(`${folder}/node_modules`), ["typescript"]);
+    assert.equal(readdirSync(`${folder}/node_modules`), ["rolldown", "typescript"]);
     const second = run();
     assert.is(second.status, 2);
     assert.is(second.stderr, "");
@@ -243,7 +245,7 @@ test("the bin builds a clone once, whole, and says so", () => {
 });
 
 test("the bin is runnable by itself", () => {
-  if (!existsSync(`${root}dist/src/cli/main.js`)) {
+  if (!existsSync(`${root}dist/cli/main.cjs`)) {
     console.log("skipped: there is no build");
     return;
   }

@@ -42,6 +42,20 @@ test("the members of a group", () => {
   assert.match(stdout, /^ {2}timer_create +since 2\.6$/m);
 });
 
+test("the members of a group of Node's, each with its reason and how far a trace can be trusted", () => {
+  const { stdout } = seccat(["resolve", "@node-runtime/http"]);
+  assert.match(stdout, /^@node-runtime\/http: a group of \d+ syscalls\n/);
+  assert.match(stdout, /^ {2}listen +a server \(Node 20-26\)$/m);
+  assert.match(
+    stdout,
+    /^ {2}sched_yield +V8 and libuv let other threads go first[^)]*; rare, a trace may\s+not\s+have\s+it\)$/m,
+  );
+  const { rows } = JSON.parse(seccat(["resolve", "@node-runtime/http", "--json"]).stdout);
+  const of = (name: string) => rows.find(({ syscall }: { syscall: string }) => syscall === name).reason;
+  assert.equal(of("accept").found, "reading");
+  assert.equal([of("sched_yield").group, of("io_uring_enter").nodes], ["@node-runtime/engine", "22-26"]);
+});
+
 test("another spelling leads to the call where an arch has no call of that name", () => {
   const { rows } = JSON.parse(seccat(["resolve", "umount", "--arch", "x86_64,x86", "--json"]).stdout);
   assert.equal(

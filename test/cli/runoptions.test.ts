@@ -217,7 +217,7 @@ if (process.getuid?.() === 0) {
       ["sh", "-c", "id -u; echo $HOME $USER; mkdir d"],
     );
     assert.equal([code, stdout], [1, "1\n/tmp daemon\n"]);
-    assert.match(stderr, /^seccat: denied: pid \d+: mkdir\(.*: errno EPERM\n/);
+    assert.match(stderr, /^seccat: denied: [\d:.]+ mkdir\[\d+\]: mkdir\(.*: errno EPERM\n/);
   });
 } else skip("changes of user", "this is not root");
 

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { root } from "../root.ts";
 
 /** How a call of seccat ended. */
 export interface Ended {
@@ -18,17 +19,16 @@ export interface Given {
   readonly cwd?: string;
 }
 
-const ext = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-const entry = new URL(`../../src/cli/main${ext}`, import.meta.url).href;
-
-/** The Node arguments that run seccat from where this test runs: the sources or the build. */
-export const seccatArgs: readonly string[] = [
-  "--no-warnings",
-  "--input-type=module",
-  "-e",
-  `const { main } = await import(${JSON.stringify(entry)}); process.exitCode = await main(process.argv.slice(1));`,
-  "--",
-];
+/** The Node arguments that run seccat: what ships, or the sources where this test runs from them. */
+export const seccatArgs: readonly string[] = import.meta.url.endsWith(".ts")
+  ? [
+      "--no-warnings",
+      "--input-type=module",
+      "-e",
+      `const { main } = await import("${root}src/cli/main.ts"); process.exitCode = await main(process.argv.slice(1));`,
+      "--",
+    ]
+  : [`${root}src/cli/seccat.js`];
 
 /** Runs seccat to its end. */
 export function seccat(args: readonly string[], { input = "", env = {}, cwd }: Given = {}): Ended {

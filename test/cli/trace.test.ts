@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readPolicy } from "../../src/formats/index.ts";
-import { seccat, withFiles } from "./seccat.ts";
+import { skip, whyNotHere } from "../enforce/programs.ts";
+import { seccat, seccatArgs, withFiles } from "./seccat.ts";
 
 const test = suite("seccat trace");
 
@@ -113,7 +115,7 @@ const bad: readonly (readonly [args: readonly string[], input: string, stderr: r
     log,
     [
       "seccat: error: --only cannot be chlid",
-      "  expected: child, all",
+      "  expected: child, all, process numbers, or /REGEX/ for the name or path of a program",
       "  received: chlid",
       "  fix: did you mean child?",
     ],
@@ -194,7 +196,9 @@ test("what a log holds cannot steer the terminal", () => {
 });
 
 test("a missing strace is told with the way to install it, exit code 3", () => {
-  const { code, stderr } = seccat(["trace", "--", "/bin/true"], { env: { PATH: "/nonexistent" } });
+  const { code, stderr } = seccat(["trace", "--engine", "strace", "--", "/bin/true"], {
+    env: { PATH: "/nonexistent" },
+  });
   assert.is(code, 3);
   assert.match(
     stderr,
@@ -202,40 +206,189 @@ test("a missing strace is told with the way to install it, exit code 3", () => {
   );
 });
 
-const noStrace = spawnSync("strace", ["-f", "true"]).status === 0 ? "" : "strace does not work here";
+const noListener = `
+default: allow
+rules:
+  - action: { errno: EPERM }
+    syscalls: [pidfd_getfd]
+`;
 
-/** A test of the installed strace. */
-function live(name: string, work: () => void): void {
-  test(name, () => {
-    if (noStrace !== "") console.log(`skipped: ${noStrace}`);
-    else work();
-  });
+const reasons = {
+  notify: await whyNotHere(),
+  strace: spawnSync("strace", ["-f", "true"]).status === 0 ? undefined : "strace does not work here",
+} as const;
+
+/** A test of either engine, as far as it works here. */
+function live(name: string, work: (engine: string) => void): void {
+  for (const engine of ["notify", "strace"] as const)
+    test(`${name} (${engine})`, () => {
+      const reason = reasons[engine];
+      if (reason === undefined) work(engine);
+      else skip(name, reason);
+    });
 }
 
-live("a command is watched, its output left alone, and its policy lets it run again", () => {
+live("a command is watched, its output left alone, and its policy lets it run again", (engine) => {
   withFiles({}, (folder) => {
-    const traced = seccat(["trace", "-o", "p.yaml", "--", "cat", "-"], { cwd: folder, input: "meow\n" });
+    const args = ["trace", "--engine", engine, "-o", "p.yaml", "--", "cat", "-"];
+    const traced = seccat(args, { cwd: folder, input: "meow\n" });
     assert.is(traced.code, 0, traced.stderr);
     assert.is(traced.stdout, "meow\n");
     assert.equal(readdirSync(folder), ["p.yaml"]);
-    const emulated = seccat(["emulate", "p.yaml", "execve"], { cwd: folder });
-    assert.is(emulated.code, 0, emulated.stderr);
+    const again = seccat(["run", "-p", "p.yaml", "--", "cat", "-"], { cwd: folder, input: "meow\n" });
+    assert.is(again.stdout, "meow\n", again.stderr);
     assert.is(seccat(["emulate", "p.yaml", "ptrace"], { cwd: folder }).code, 1);
   });
 });
 
-live("with the policy on stdout, the command's output goes to stderr", () => {
-  const { code, stdout, stderr } = seccat(["trace", "--", "echo", "meow"]);
+live("with the policy on stdout, the command's output goes to stderr", (engine) => {
+  const { code, stdout, stderr } = seccat(["trace", "--engine", engine, "--", "echo", "meow"]);
   assert.is(code, 0);
   assert.match(stderr, /^meow\n/);
   assert.ok(readPolicy(stdout).policy.rules.length > 0);
 });
 
-live("a command that does not exist is told as such, exit code 127", () => {
-  const { code, stdout, stderr } = seccat(["trace", "--", "no-such-command"]);
+live("a command that does not exist is told as such, exit code 127", (engine) => {
+  const { code, stdout, stderr } = seccat(["trace", "--engine", engine, "--", "no-such-command"]);
   assert.is(code, 127);
   assert.is(stdout, "");
-  assert.is(stderr, "seccat: error: there is no command no-such-command\n  received: ENOENT\n");
+  assert.match(stderr, /^seccat: error: .*no-such-command/);
+});
+
+live("a file that cannot be executed is told as such, exit code 126", (engine) => {
+  withFiles({ "plain.txt": "text" }, (folder) => {
+    const { code } = seccat(["trace", "--engine", engine, "--", "./plain.txt"], { cwd: folder });
+    assert.is(code, 126);
+  });
+});
+
+live("a command's own status is told, and how it was ended", (engine) => {
+  withFiles({}, (folder) => {
+    const ended = (script: string) =>
+      seccat(["trace", "--engine", engine, "-o", "p.yaml", "--", "sh", "-c", script], { cwd: folder });
+    assert.match(ended("exit 3").stderr, /\nnote: the command itself ended with 3\n/);
+    assert.match(ended("kill -TERM $$").stderr, /\nnote: the command itself ended with 143\n/);
+  });
+});
+
+live("each program of a script has its own policy beside that of all", (engine) => {
+  withFiles({}, (folder) => {
+    const args = ["trace", "--engine", engine, "--split", "exe", "-o", "p.yaml"];
+    const script = "cat /dev/null; ls / > /dev/null; true";
+    const { code, stderr } = seccat([...args, "--", "sh", "-c", script], { cwd: folder });
+    assert.is(code, 0, stderr);
+    const files = readdirSync(folder);
+    for (const name of ["p.yaml", "p.cat.yaml", "p.ls.yaml"])
+      assert.ok(files.includes(name), files.join(" "));
+    const callsOf = (name: string) =>
+      readPolicy(readFileSync(join(folder, name), "utf8")).policy.rules[0]?.syscalls;
+    assert.ok(callsOf("p.ls.yaml")?.includes("getdents64"));
+    assert.not.ok(callsOf("p.cat.yaml")?.includes("getdents64"));
+  });
+});
+
+test("calls that traces miss are added when asked for, and behind what was learned", () => {
+  const args = ["trace", "--from", "-", "--arch", "x86_64", "--add", "signal,exit", "--json"];
+  const { code, stdout } = seccat(args, { input: log });
+  assert.is(code, 0);
+  const { rules } = JSON.parse(stdout).policy;
+  assert.equal(
+    rules.slice(1).map(({ syscalls }: { syscalls: string[] }) => syscalls.join(" ")),
+    ["rt_sigreturn", "restart_syscall", "exit"],
+  );
+  assert.is(seccat(["trace", "--from", "-", "--add", "signals"], { input: log }).code, 2);
+});
+
+live("conditions are learned, and the policy lets the command run again", (engine) => {
+  withFiles({}, (folder) => {
+    const script = "echo meow | cat; ls / > /dev/null; kill -0 $$";
+    const args = ["trace", "--engine", engine, "--args", "-o", "p.yaml", "--", "sh", "-c", script];
+    assert.is(seccat(args, { cwd: folder }).code, 0);
+    const policy = readFileSync(join(folder, "p.yaml"), "utf8");
+    assert.match(policy, /syscalls: \[kill\]\n {4}when: sig == 0\n/);
+    assert.match(policy, /syscalls: \[openat\]\n {4}when: flags & ~\(/);
+    const again = seccat(["run", "-p", "p.yaml", "--", "sh", "-c", script], { cwd: folder });
+    assert.is(again.stdout, "meow\n", again.stderr);
+    assert.is(seccat(["emulate", "p.yaml", "kill", "1", "SIGKILL"], { cwd: folder }).code, 1);
+  });
+});
+
+test("both engines learn the same conditions", () => {
+  const missing = reasons.notify ?? reasons.strace;
+  if (missing !== undefined) return skip("both engines learn the same conditions", missing);
+  const [one, other] = ["notify", "strace"].map((engine) => {
+    const script = "echo meow | cat > /dev/null; ls / > /dev/null; kill -0 $$";
+    const { stdout } = seccat(["trace", "--engine", engine, "--args", "--json", "--", "sh", "-c", script]);
+    const { rules } = JSON.parse(stdout).policy;
+    return rules.flatMap(({ syscalls, when }: { syscalls: string[]; when?: string }) =>
+      when === undefined ? [] : [`${syscalls.join(" ")}: ${when}`],
+    );
+  });
+  assert.equal(one.sort(), other.sort());
+  assert.ok(one.length > 5);
+});
+
+live("a command is run until that shows nothing new, and what any run did is learned", (engine) => {
+  const script = "read n < n; n=$((n + 1)); echo $n > n; if [ $n -eq 3 ]; then umask 077; fi";
+  withFiles({ n: "0\n" }, (folder) => {
+    const args = ["trace", "--engine", engine, "--until-stable", "2", "--json", "--", "sh", "-c", script];
+    const { code, stdout, stderr } = seccat(args, { cwd: folder });
+    assert.is(code, 0, stderr);
+    const { policy, report } = JSON.parse(stdout);
+    assert.match(stderr, /^run 3: new: umask$/m);
+    assert.match(stderr, /nothing new\n.*nothing new\n$/);
+    assert.ok(policy.rules[0].syscalls.includes("umask"));
+    assert.ok(report.runs >= 5);
+    assert.not.ok(report.once.includes("execve"));
+    assert.is(readFileSync(join(folder, "n"), "utf8"), `${report.runs}\n`);
+  });
+});
+
+test("a number of runs needs a command, and is a number", () => {
+  for (const args of [
+    ["--until-stable", "2", "--from", "-"],
+    ["--until-stable", "no", "--", "true"],
+  ])
+    assert.is(seccat(["trace", ...args], { input: log }).code, 2);
+});
+
+live("only the programs asked for are learned from", (engine) => {
+  const args = ["trace", "--engine", engine, "--only", "/ls$/", "--json"];
+  const { stdout } = seccat([...args, "--", "sh", "-c", "cat /dev/null; ls / > /dev/null; true"]);
+  const { policy, report } = JSON.parse(stdout);
+  assert.ok(policy.rules[0].syscalls.includes("getdents64"));
+  assert.not.ok(policy.rules[0].syscalls.includes("wait4"));
+  assert.is(report.taken.pids.length, 1);
+});
+
+test("where calls cannot be handed over it says so and takes strace, or fails when told to", () => {
+  const reason = reasons.notify ?? reasons.strace;
+  if (reason !== undefined) return skip("the fall-back", reason);
+  withFiles({ "no.yaml": noListener }, (folder) => {
+    const traced = (...options: string[]) => {
+      const words = ["trace", ...options, "-o", "p.yaml", "--", "true"];
+      return seccat(["run", "-p", "no.yaml", "--", process.execPath, ...seccatArgs, ...words], {
+        cwd: folder,
+      });
+    };
+    const { code, stderr } = traced();
+    assert.is(code, 0, stderr);
+    assert.match(stderr, /^note: traced with strace, as .*pidfd_getfd answers EPERM\n/);
+    assert.ok(existsSync(`${folder}/p.yaml`));
+    const forced = traced("--engine", "notify");
+    assert.is(forced.code, 3);
+    assert.match(forced.stderr, /pidfd_getfd answers EPERM/);
+  });
+});
+
+test("it works through ffi-napi too", () => {
+  if (reasons.notify !== undefined) return skip("ffi-napi", reasons.notify);
+  const { code, stderr } = seccat(["trace", "-o", "/dev/null", "--engine", "notify", "--", "true"], {
+    env: { SECCAT_FFI: "ffi-napi" },
+  });
+  if (/ffi-napi does not load/.test(stderr)) return skip("ffi-napi", "it is not installed");
+  assert.is(code, 0, stderr);
+  assert.match(stderr, /calls of 1 process/);
 });
 
 live("an output that cannot be written is found out before the command runs", () => {

@@ -38,8 +38,13 @@ const prelude = (programs: Readonly<Record<string, Program>>) => `
   import fs from "node:fs";
   import { Worker } from "node:worker_threads";
   import { readProgram } from ${from("src/bpf/codec")};
-  import { install } from ${from("src/enforce/install")};
+  import { install as installStrictly } from ${from("src/enforce/install")};
   import { notifyDenials } from ${from("src/enforce/denials")};
+  import { native, nr } from ${from("src/enforce/native")};
+  import { packFprog } from ${from("src/enforce/seccomp")};
+  import { encode } from ${from("src/bpf/codec")};
+  import { loadShim as shimHere } from ${from("shim/index")};
+  globalThis.loadShim = shimHere; // so that code may declare one of its own
   const programs = {};
   for (const [name, text] of Object.entries(${JSON.stringify(texts(programs))}))
     programs[name] = readProgram(Buffer.from(text, "base64"));
@@ -52,14 +57,20 @@ const prelude = (programs: Readonly<Record<string, Program>>) => `
     worker.on("error", (error) => { console.error(error); process.exit(9); });
     return await new Promise((resolve) => worker.once("message", resolve));
   };
+  const install = (program, options) => installStrictly(program, { rings: "keep", ...options });
+  const ring = () => shimHere().syscall(nr("io_uring_setup"), 1, new Uint8Array(120)).value;
+  const byHand = (program) => { const shim = shimHere();
+    shim.prctl(38, 1, 0, 0, 0);
+    shim.syscall(nr("seccomp"), 1, 1, packFprog(encode(program), native().wordBytes, program.endian, (bytes) => shim.address(bytes))); };
   const status = () => Object.fromEntries(fs.readFileSync("/proc/thread-self/status", "latin1")
     .split("\\n").map((line) => line.split(":\\t")));
 `;
 
 /**
- * Starts a Node process that runs `code` with `programs` (by name), `install`, `say` (prints a value as a line of JSON),
- * `told`, `inWorker` (what the first message of a worker says), `attempt` (a value, or what a SeccatError said) and `status` (of its thread in /proc). It is killed
- * after 30 s.
+ * Starts a Node process that runs `code` with `programs` (by name), `install` (which keeps rings, as `installStrictly` does
+ * not), `loadShim`, `nr`, `say` (prints a value as a line of JSON), `ring` (makes an io_uring), `byHand` (installs a program
+ * without install), `told`, `inWorker` (what the first message of a worker says), `attempt` (a value, or what a SeccatError
+ * said) and `status` (of its thread in /proc). It is killed after 30 s.
  */
 export function sacrifice(
   code: string,

@@ -1,18 +1,29 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AbiName } from "../../arch/index.ts";
 import { expandGroup } from "../../arch/index.ts";
 import { backendNames, loadShim } from "../../shim/index.ts";
 import { check } from "../../src/bpf/check.ts";
+import type { Program } from "../../src/bpf/program.ts";
+import { native } from "../../src/enforce/native.ts";
+import { filterFlags } from "../../src/enforce/seccomp.ts";
+import { policy, rule } from "../../src/policy/builder.ts";
+import { compile } from "../../src/proof.ts";
 import { sacrifice, sacrificed } from "./child.ts";
 import { allowAll, allowOnly, byName, denyOnly, here, ret, skip, whyNotHere } from "./programs.ts";
 
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const installUrl = new URL(`../../src/enforce/install.${extension}`, import.meta.url).href;
 const EPERM = ret.errno(1);
-/** To look into /proc, and to put the standard streams back at the end. */
-const forFiles = ["openat", "getdents64", "fstat", "newfstatat", "fcntl", "ioctl"] as const;
+/** Whether libuv makes rings in the Node that runs these tests. */
+const hasRings = readdirSync("/proc/self/fd").some((fd) => {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:[io_uring]";
+  } catch {
+    return false;
+  }
+});
 const harmless = here && { deny: denyOnly(EPERM, "ptrace") };
 
 /** Seccomp, Seccomp_filters and NoNewPrivs of every thread of a process, as this process sees them. */
@@ -35,11 +46,20 @@ const workerUnderFilter = `
   const { readFileSync } = require("node:fs");
   (async () => {
     const { install } = await import(${JSON.stringify(installUrl)});
-    install(workerData, { tsync: false, ffi: "koffi" });
+    install(workerData, { tsync: false, ffi: "koffi", rings: "keep" });
     const status = readFileSync("/proc/thread-self/status", "latin1");
     parentPort.postMessage(status.split("\\nPid:\\t")[1].split("\\n")[0]);
     setInterval(() => {}, 1000);
   })();`;
+
+/** A program under which this kernel looks like one that does not know a flag of seccomp(2). */
+function withoutFlag(bit: number): Program {
+  return compile(
+    policy({ default: "allow", arches: [native().abi] }, [
+      rule({ errno: "EINVAL" }, "seccomp").if(`op == 1 && flags & ${bit} != 0`),
+    ]),
+  ).program;
+}
 
 function tests(backend: string): void {
   const test = suite(`install over ${backend}`);
@@ -59,9 +79,12 @@ function tests(backend: string): void {
       verified: "proc",
       threads: threads.length,
       filters: 1,
+      flags: ["tsync"],
+      rings: report.rings,
       backend,
       nodeDenied: [],
     });
+    assert.is(report.rings.length > 0, hasRings);
     child.tell("end");
     assert.is((await child.ended).status, 0);
   });
@@ -88,10 +111,10 @@ function tests(backend: string): void {
     assert.is(killed.signal, "SIGSYS");
   });
 
-  test("lets a process end well under Node's own calls and those for files", async () => {
-    const own = allowOnly(...expandGroup("@node"), ...forFiles);
+  test("lets a process end well under Node's own calls", async () => {
+    const own = allowOnly(...expandGroup("@node-runtime"));
     const ended = await sacrificed("say(install(programs.own).nodeDenied); process.exit(0)", { own }, env);
-    assert.equal(ended.said, [[]], ended.stderr);
+    assert.equal(ended.said, [hasRings ? ["io_uring_setup"] : []], ended.stderr);
     assert.is(ended.signal, null);
     assert.is(ended.status, 0);
   });
@@ -273,6 +296,147 @@ function tests(backend: string): void {
     assert.match(error.message, new RegExp(`denies every call of ${here?.abi}`));
     assert.match(error.received, new RegExp(`a program for .*${other}`));
     assert.is(mode, "0");
+  });
+
+  test("uses the flags asked for, and says which", async () => {
+    const flags = await sacrificed(
+      `say(install(programs.deny, { log: true, specAllow: true }).flags);
+       say(install(programs.deny, { listener: true, waitKillableRecv: false }).flags);`,
+      { ...harmless },
+      env,
+    );
+    assert.equal(flags.said, [
+      ["tsync", "log", "specAllow"],
+      ["tsync", "newListener", "tsyncEsrch"],
+    ]);
+    const killable = await sacrificed(
+      `say(install(programs.deny, { listener: true, tsync: false }).flags);`,
+      { ...harmless },
+      env,
+    );
+    assert.equal(killable.said, [["newListener", "waitKillableRecv"]], killable.stderr);
+  });
+
+  for (const [flag, options, since] of [
+    ["specAllow", { specAllow: true }, "4.17"],
+    ["log", { log: true }, "4.14"],
+    ["waitKillableRecv", { listener: true, waitKillableRecv: true }, "5.19"],
+  ] as const)
+    test(`asks for ${flag} before it does anything, and names it where the kernel does not know it`, async () => {
+      const refused = await sacrificed(
+        `install(programs.older); say(attempt(() => install(programs.deny, ${JSON.stringify(options)})));
+         say(status().Seccomp_filters); say(install(programs.deny, { listener: true }).flags.includes("${flag}"))`,
+        { ...harmless, older: withoutFlag(filterFlags[flag].bit) },
+        env,
+      );
+      const [error, filters, used] = refused.said as [
+        { code: string; message: string; fix: string },
+        string,
+        boolean,
+      ];
+      assert.is(error.code, "host", refused.stderr);
+      assert.is(error.message, `this kernel does not know ${flag}, and no filter was installed`);
+      assert.is(error.fix, `${flag} came with Linux ${since}`);
+      assert.is(filters, "1");
+      assert.is(used, false, "unasked, it is used only where it is known");
+    });
+
+  test("refuses waitKillableRecv without a listener, and an unknown choice about rings", async () => {
+    const refused = await sacrificed(
+      `say(attempt(() => install(programs.deny, { waitKillableRecv: true })));
+       say(attempt(() => installStrictly(programs.deny, { rings: "close" })));
+       say(status().Seccomp);`,
+      { ...harmless },
+      env,
+    );
+    const [first, second, mode] = refused.said as [{ code: string }, { message: string }, string];
+    assert.is(first.code, "usage");
+    assert.is(second.message, "this is no choice about rings");
+    assert.is(mode, "0");
+  });
+
+  test("refuses, naming the thread, with a listener too, where the kernel does not name it", async () => {
+    const diverged = await sacrificed(
+      `const tid = await inWorker(${JSON.stringify(workerUnderFilter)}, programs.deny);
+       say({ tid, refused: attempt(() => install(programs.deny, { listener: true })), filters: status().Seccomp_filters });
+       process.exit(0);`,
+      { ...harmless },
+      env,
+    );
+    const [said] = diverged.said as { tid: string; refused: { message: string }; filters: string }[];
+    assert.match(said?.refused.message ?? "", new RegExp(`^thread ${said?.tid} \\(.+\\) has a filter`));
+    assert.is(said?.filters, "0", "nothing was installed");
+  });
+
+  test("does not die of a filter that kills for asking, and says so", async () => {
+    for (const call of ["seccomp", "prctl"] as const) {
+      const refused = await sacrificed(
+        `install(programs.first); say(attempt(() => install(programs.deny))); say(status().Seccomp_filters)`,
+        { ...harmless, first: denyOnly(ret.kill_process, call) },
+        env,
+      );
+      const [error, filters] = refused.said as [{ code: string; message: string }, string];
+      assert.is(error.code, "enforce", refused.stderr);
+      assert.match(error.message, new RegExp(`answers ${call} with kill_process, so that no other`));
+      assert.is(filters, "1");
+    }
+  });
+
+  test("refuses when an io_uring is open, since no filter sees what is done through it", async () => {
+    const refused = await sacrificed(
+      `const fd = ring(); say(fd); say(attempt(() => installStrictly(programs.deny))); say([status().Seccomp, status().NoNewPrivs]);
+       const { rings, threads } = install(programs.deny, { rings: "keep" }); say(rings.includes(fd)); say(threads > 5);`,
+      { ...harmless },
+      env,
+    );
+    const [fd, error, state, kept, covered] = refused.said as [
+      number,
+      { code: string; message: string; fix: string },
+      ...unknown[],
+    ];
+    assert.is(error.code, "enforce", refused.stderr);
+    assert.match(
+      error.message,
+      new RegExp(`^this process has an io_uring already \\(descriptor .*\\b${fd}\\b`),
+    );
+    assert.match(error.fix, /seccat run.*sandboxedFork\(\).*rings: "keep"/);
+    assert.equal(state, ["0", "0"]);
+    assert.equal([kept, covered], [true, true]);
+  });
+
+  test("remembers that there was no io_uring where a filter denies looking again", async () => {
+    const stacked = await sacrificed(
+      `install(programs.noOpen, { rings: "keep" }); say(install(programs.noOpen, { rings: "keep" }).verified);
+       say(attempt(() => installStrictly(programs.noOpen)).verified ?? "refused"); process.reallyExit(0)`,
+      { noOpen: denyOnly(ret.kill_process, "open", "openat") },
+      env,
+    );
+    assert.equal(stacked.said, ["prctl", hasRings ? "refused" : "prctl"], stacked.stderr);
+  });
+
+  test("refuses where it cannot be seen whether there is an io_uring", async () => {
+    const blind = await sacrificed(
+      `byHand(programs.noLinks); say(attempt(() => installStrictly(programs.deny))); say(status().Seccomp_filters)`,
+      { ...harmless, noLinks: denyOnly(EPERM, "readlinkat") },
+      env,
+    );
+    const [error, filters] = blind.said as [{ code: string; message: string }, string];
+    assert.is(error.code, "enforce", blind.stderr);
+    assert.match(error.message, /^it cannot be seen whether this process has an io_uring.*EPERM/);
+    assert.is(filters, "1");
+  });
+
+  test("takes no thread that is ending for one that is not covered", async () => {
+    const busy = await sacrificed(
+      `let ended = 0; const all = Array.from({ length: 4 }, () => new Worker("", { eval: true }).once("exit", () => ended++));
+       let installs = 0;
+       while (ended < all.length) { if (installs < 12) { install(programs.deny); installs++; }
+         await new Promise((resolve) => setImmediate(resolve)); }
+       say(status().Seccomp_filters === String(installs));`,
+      { ...harmless },
+      env,
+    );
+    assert.equal(busy.said, [true], busy.stderr);
   });
 
   test("names the calls of Node's own that the filter denies", async () => {

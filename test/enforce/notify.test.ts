@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { packData } from "../../src/abi/data.ts";
 import { SeccatError } from "../../src/abi/error.ts";
-import { type Answer, decodeNotif, encodeResponse } from "../../src/enforce/notify.ts";
+import { decodeNotif, encodeResponse, type PlainAnswer } from "../../src/enforce/notify.ts";
 import { parseStatus } from "../../src/enforce/threads.ts";
 
 const test = suite("notify");
@@ -29,7 +29,7 @@ for (const endian of ["little", "big"] as const) {
   });
 
   test(`a seccomp_notif_resp says id, value, error and flags (${endian}-endian)`, () => {
-    const fields = (answer: Answer) => {
+    const fields = (answer: PlainAnswer) => {
       const bytes = encodeResponse(call.id, answer, 24, endian);
       const view = new DataView(bytes.buffer);
       assert.is(view.getBigUint64(0, little), call.id);

@@ -9,10 +9,11 @@ import { syscallName } from "../../arch/index.ts";
 import { backendNames, loadShim } from "../../shim/index.ts";
 import { formatAction } from "../../src/abi/action.ts";
 import { SeccatError } from "../../src/abi/error.ts";
+import { takeListener } from "../../src/enforce/attach.ts";
 import { spawnFiltered } from "../../src/enforce/launch.ts";
 import { native } from "../../src/enforce/native.ts";
 import type { Call } from "../../src/enforce/notify.ts";
-import { type CallHandler, supervise } from "../../src/enforce/supervise.ts";
+import { type CallHandler, serve } from "../../src/enforce/serve.ts";
 import { sacrifice } from "./child.ts";
 import { type allowAll, computed, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
 
@@ -164,14 +165,11 @@ function tests(backend: string): void {
       { SECCAT_FFI: backend },
     );
     const names: (string | undefined)[] = [];
-    const supervisor = await supervise(
-      child.pid,
-      (call) => {
-        names.push(nameOf(call));
-        return { errno: "EXDEV" };
-      },
-      { wait: 10_000 },
-    );
+    const listener = await takeListener(child.pid, { wait: 10_000 });
+    const supervisor = serve(listener, (call) => {
+      names.push(nameOf(call));
+      return { errno: "EXDEV" };
+    });
     const { status, lines } = await child.ended;
     await supervisor.done;
     assert.is(status, 0);
@@ -189,7 +187,7 @@ function tests(backend: string): void {
   test("refuses a process without a listener, and one that does not exist", async () => {
     const refused = async (pid: number) => {
       try {
-        await supervise(pid, () => ({ continue: true }));
+        serve(await takeListener(pid), () => ({ continue: true }));
       } catch (error) {
         return error instanceof SeccatError ? `${error.code}: ${error.message}` : String(error);
       }

@@ -114,7 +114,7 @@ export function placedOf({ rules }: Alternatives): Placed[] {
 
 /**
  * Whether two rules compare one register by numbers with one upper half, however: then libseccomp's tree shares the test
- * of it. known.ts lists what is known to follow; that a rule gets lost where `!=` meets an order came out here:
+ * of it. known.ts lists what is known to follow; that a rule is lost where `!=` meets an order came out here:
  *
  *     a0 < 0x2_00000006 && a1 <= 0x2_00000003        a0 != 0x2_00000005 && a1 <= 0x2_00000003
  *     a0 = 0x2_00000005, a1 = 0x2_00000000           is denied

@@ -11,7 +11,7 @@ import { mirror } from "./mirror.ts";
 import { openOracle } from "./oracle.ts";
 
 const ALLOW = 0x7fff0000;
-const [NE, EQ, GE, GT] = [1, 4, 5, 6];
+const [NE, LT, LE, EQ, GE, GT] = [1, 2, 3, 4, 5, 6];
 
 const nr = (name: SyscallName) => syscallNr("x86_64", name);
 /** An ALLOW rule; each comparison is argument, operator, value. */
@@ -73,6 +73,19 @@ const examples: readonly Example[] = [
     abi: "x86_64",
     call: "open",
     args: [4n, 1n],
+    ours: ALLOW,
+    theirs: 0,
+  },
+  {
+    name: "a < beside a != with one upper half is lost",
+    commands: [
+      "init 0",
+      allow("open", [0, LT, 0x2_0000_0006], [1, LE, 0x2_0000_0003]),
+      allow("open", [0, NE, 0x2_0000_0005], [1, LE, 0x2_0000_0003]),
+    ],
+    abi: "x86_64",
+    call: "open",
+    args: [0x2_0000_0005n, 0x2_0000_0000n],
     ours: ALLOW,
     theirs: 0,
   },

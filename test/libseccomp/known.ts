@@ -2,9 +2,9 @@
  * Where libseccomp 2.5 is known to decide otherwise, told from the rules alone.
  *
  * halves     On 64-bit architectures a comparison is split, and two rules share the test of the upper half. When
- *            both order one argument (or both use !=) by values with one upper half, and go on differently (other
- *            comparisons, another action), what one of them adds below the shared test is added to the other.
- *            GHSA-4q85-33p6-j5g6 is the same sharing.
+ *            both order one argument (or use !=) by values with one upper half, and go on differently (other
+ *            comparisons, another action), what one of them adds below the shared test is added to the other, or is
+ *            lost where an order meets a !=. GHSA-4q85-33p6-j5g6 is the same sharing.
  *
  *                x == args[0], y == args[1]        x > 0x1_00000003 && y == 1 -> allow
  *                                                  x > 0x1_00000005 && y == 2 -> allow
@@ -78,8 +78,8 @@ const ordering = [SCMP_CMP_LT, SCMP_CMP_LE, SCMP_CMP_GT, SCMP_CMP_GE];
 function shareHalves(a: Placed, b: Placed): boolean {
   return a.args.some((x) =>
     b.args.some((y) => {
-      const kinds = (op: number) => (ordering.includes(op) ? "ordering" : op === SCMP_CMP_NE ? "!=" : "");
-      if (x.arg !== y.arg || kinds(x.op) !== kinds(y.op) || kinds(x.op) === "") return false;
+      const splits = (op: number) => ordering.includes(op) || op === SCMP_CMP_NE;
+      if (x.arg !== y.arg || !splits(x.op) || !splits(y.op)) return false;
       if (x.datum >> 32n !== y.datum >> 32n) return false;
       const goesOn = (rule: Placed) => rule.args.some(({ arg }) => arg > x.arg);
       return a.action !== b.action || goesOn(a) || goesOn(b);

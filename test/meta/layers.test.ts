@@ -11,6 +11,7 @@ const rank: readonly (readonly [folder: string, layer: number])[] = [
   ["src/abi/", 1],
   ["shim/", 2],
   ["src/bpf/", 2],
+  ["src/decode/", 2],
   ["src/policy/", 2],
   ["src/formats/", 3],
   ["src/compile/", 3],
@@ -21,13 +22,24 @@ const rank: readonly (readonly [folder: string, layer: number])[] = [
   ["src/enforce/", 4],
   ["src/testing/", 4],
   ["src/proof.ts", 5],
-  ["src/index.ts", 6],
-  ["src/libseccomp", 6],
-  ["src/cli/", 7],
-  ["src/web/", 7],
+  ["src/supervise.ts", 6],
+  ["src/fork.ts", 6],
+  ["src/index.ts", 7],
+  ["src/libseccomp", 7],
+  ["src/cli/", 8],
+  ["src/web/", 8],
 ];
 /** Layers that also run in a browser. */
-const core = ["arch/", "src/abi/", "src/bpf/", "src/policy/", "src/compile/", "src/prove/", "src/explain/"];
+const core = [
+  "arch/",
+  "src/abi/",
+  "src/bpf/",
+  "src/decode/",
+  "src/policy/",
+  "src/compile/",
+  "src/prove/",
+  "src/explain/",
+];
 const places = (path: string) => rank.find(([folder]) => path.startsWith(folder));
 
 layers("every source file belongs to a layer", () => {

@@ -1,16 +1,17 @@
 import type { ChildProcess } from "node:child_process";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { whyNoFilter } from "../../src/cli/randomcat/guard.ts";
 import { compile } from "../../src/compile/index.ts";
 import { spawnFiltered } from "../../src/enforce/index.ts";
+import { newRecording, notifyAll } from "../../src/enforce/live/record.ts";
 import { native } from "../../src/enforce/native.ts";
 import type { Policy } from "../../src/policy/types.ts";
-import { learn, readStrace } from "../../src/trace/index.ts";
+import { newLearner, type WatchedProcess } from "../../src/trace/index.ts";
 import { root } from "../root.ts";
 import { fetchUrl, pictureOf } from "./client.ts";
 
@@ -29,17 +30,10 @@ function whyNotBuilt(): string | undefined {
   return gcc.status === 0 ? undefined : gcc.stderr;
 }
 
-/** Why strace cannot trace here. */
-function whyNoStrace(): string | undefined {
-  const strace = spawnSync("strace", ["-o", "/dev/null", "true"], { encoding: "utf8" });
-  if (strace.error) return "strace is not installed";
-  return strace.status === 0 ? undefined : strace.stderr.split("\n")[0];
-}
-
 const unbuilt = whyNotBuilt();
 if (unbuilt === "gcc is not installed") console.log(`skipped: ${unbuilt}`);
 else assert.is(unbuilt, undefined);
-const reason = unbuilt ?? whyNoStrace() ?? (await whyNoFilter());
+const reason = unbuilt ?? (await whyNoFilter());
 if (reason !== undefined && reason !== unbuilt) console.log(`skipped: ${reason}`);
 const onKernel = reason === undefined ? test : test.skip;
 
@@ -60,22 +54,32 @@ async function visit(server: ChildProcess): Promise<{ statuses: (number | string
     // the last child still has to end, and a trace to show it
     await new Promise((resolve) => setTimeout(resolve, 200));
   } finally {
-    process.kill(-(server.pid ?? 0), "SIGTERM"); // strace would end alone and leave the server
+    process.kill(-(server.pid ?? 0), "SIGTERM");
     await ended;
   }
   return { statuses, names };
 }
 
-/** The policy of everything that the server and its children call. */
-async function learnServer(): Promise<Policy> {
-  const log = `${place}/log`;
-  const server = spawn("strace", ["-f", "-o", log, binary], {
+/** What the server and its children call, told by a listener. */
+async function watchServer(): Promise<WatchedProcess[]> {
+  const processes: WatchedProcess[] = [];
+  const { onListener } = newRecording({ each: (process) => processes.push(process) });
+  const { child, supervisor } = await spawnFiltered([notifyAll()], [binary], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
+    onListener,
   });
-  assert.equal((await visit(server)).statuses, [200, 200, 404]);
-  return learn(readStrace([readFileSync(log)]), { native: native().abi }).policy;
+  assert.equal((await visit(child)).statuses, [200, 200, 404]);
+  await supervisor?.done;
+  return processes;
+}
+
+/** The policy of what was watched. */
+function policyOf(processes: readonly WatchedProcess[], only: "all" | "child"): Policy {
+  const learner = newLearner({ native: native().abi, only });
+  for (const process of processes) learner.take(process);
+  return learner.finish().policy;
 }
 
 /** What the server answers under `policy`. */
@@ -89,14 +93,35 @@ async function visitUnder(policy: Policy) {
 }
 
 let learned: Policy | undefined;
+let watched: readonly WatchedProcess[] = [];
 
 onKernel("its trace gives a policy that kills by default and has no call of Node's", async () => {
-  learned = await learnServer();
+  watched = await watchServer();
+  learned = policyOf(watched, "all");
   const calls = learned.rules.flatMap(({ syscalls }) => syscalls.map(String));
   assert.is(learned.default.kind, "kill_process");
   for (const name of ["execve", "accept", "getdents64", "openat", "shutdown"])
     assert.ok(calls.includes(name), name);
   for (const name of ["epoll_pwait", "io_uring_enter", "ptrace"]) assert.not.ok(calls.includes(name), name);
+});
+
+onKernel("the serving children's own policy comes out when children are asked for, and nothing else", () => {
+  const calls = policyOf(watched, "child").rules.flatMap(({ syscalls }) => syscalls.map(String));
+  for (const name of ["read", "write", "openat", "getdents64", "close", "shutdown", "exit_group"])
+    assert.ok(calls.includes(name), name);
+  for (const name of [
+    "execve",
+    "accept",
+    "socket",
+    "bind",
+    "listen",
+    "clone",
+    "wait4",
+    "arch_prctl",
+    "pread64",
+  ])
+    assert.not.ok(calls.includes(name), name);
+  assert.ok(calls.length < 20, calls.join(" "));
 });
 
 onKernel("under that policy it serves whole cats and refuses the rest, as before", async () => {

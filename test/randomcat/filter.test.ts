@@ -18,7 +18,7 @@ const onKernel = reason === undefined ? test : test.skip;
 
 /** What the child calls by its own doing, beside the run-time's noise. */
 const calls = [
-  "@node",
+  "@node-runtime/engine",
   "openat",
   "getdents64",
   "newfstatat",

@@ -100,6 +100,27 @@ for (const name of present) {
     assert.ok(shim.syscall(nr("munmap"), address, 4096).ok);
   });
 
+  test("makes a call with the same arguments again and again, whose bytes the kernel writes to", () => {
+    const shim = loadShim(name);
+    const small = new Uint8Array(24); // as small as V8 keeps on its heap, where it would move
+    const random = shim.prepare(nr("getrandom"), small, small.length, 0);
+    const seen = new Set<string>();
+    for (let i = 0; i < 50; i++) {
+      small.fill(0);
+      assert.is(random(), small.length);
+      seen.add(Buffer.from(small).toString("hex"));
+      for (let waste = 0; waste < 1000; waste++) new Uint8Array(64);
+    }
+    assert.is(seen.size, 50);
+    assert.is(shim.prepare(nr("close"), -1)(), -1);
+    assert.is(failure(() => shim.prepare(0, 1, 2, 3, 4)).code, "internal");
+  });
+
+  test("a signal that may interrupt calls has no number that is none", () => {
+    assert.ok(loadShim(name).siginterrupt(23).ok);
+    assert.equal(loadShim(name).siginterrupt(9999), { ok: false, errno: 22, name: "EINVAL" });
+  });
+
   test("reads a process's own flag through prctl", () => {
     const result = loadShim(name).prctl(39, 0, 0, 0, 0); // PR_GET_NO_NEW_PRIVS
     assert.ok(result.ok && (result.value === 0 || result.value === 1));

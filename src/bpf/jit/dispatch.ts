@@ -45,75 +45,96 @@ export function dispatch(
   const waiting: Walker[] = [{ pc: 0, a: 0, numbers: [numbers] }];
   let left = steps;
   for (let walker = waiting.pop(); walker !== undefined; walker = waiting.pop()) {
-    for (let next: Walker | undefined = walker; next !== undefined && left > 0; left--) {
-      walker = next;
-      next = step(program, arch, walker, waiting);
-      if (next === undefined) arrivals.push(walker);
+    while (left-- > 0) {
+      if (step(program, arch, walker, waiting)) continue;
+      arrivals.push(walker);
+      break;
     }
   }
   return arrivals;
 }
 
-/** The walker one instruction further, or undefined where it stops; whoever parts from it goes to `waiting`. */
-function step(
-  { insns }: Program,
-  arch: number | undefined,
-  walker: Walker,
-  waiting: Walker[],
-): Walker | undefined {
+/** Moves the walker over one instruction, or returns false where it stops; whoever parts from it goes to `waiting`. */
+function step({ insns }: Program, arch: number | undefined, walker: Walker, waiting: Walker[]): boolean {
   const insn = insns[walker.pc];
   const row = insn && opcodeOf(insn.code);
-  if (insn === undefined || row === undefined) return undefined;
-  const { pc, a } = walker;
-  if (row.kind === "ja") return { ...walker, pc: pc + 1 + insn.k };
-  if (row.kind === "ld" && row.operand === "abs") {
-    if (insn.k === NR_OFFSET) return { ...walker, pc: pc + 1, a: "nr" };
-    return insn.k === ARCH_OFFSET && arch !== undefined ? { ...walker, pc: pc + 1, a: arch } : undefined;
+  if (insn === undefined || row === undefined) return false;
+  const next = walker.pc + 1;
+  if (row.kind === "ja") {
+    walker.pc = next + insn.k;
+    return true;
   }
-  if (row.kind !== "jump" || row.operand !== "k") return undefined;
-  const [yes, no] = [pc + 1 + insn.jt, pc + 1 + insn.jf];
-  if (a !== "nr") return { ...walker, pc: comparison[row.jump].value(a | 0, insn.k | 0) ? yes : no };
-  const [holding, others] = split(walker.numbers, row.jump, insn.k);
-  if (holding.length === 0) return { ...walker, pc: no };
-  if (others.length > 0) waiting.push({ pc: yes, a, numbers: holding });
-  return others.length > 0 ? { pc: no, a, numbers: others } : { ...walker, pc: yes };
+  if (row.kind === "ld" && row.operand === "abs") {
+    if (insn.k !== NR_OFFSET && (insn.k !== ARCH_OFFSET || arch === undefined)) return false;
+    walker.a = insn.k === NR_OFFSET ? "nr" : (arch ?? 0);
+    walker.pc = next;
+    return true;
+  }
+  if (row.kind !== "jump" || row.operand !== "k") return false;
+  const [yes, no] = [next + insn.jt, next + insn.jf];
+  if (walker.a !== "nr") {
+    walker.pc = comparison[row.jump].value(walker.a | 0, insn.k | 0) ? yes : no;
+    return true;
+  }
+  const holding = take(walker.numbers, row.jump, insn.k);
+  if (walker.numbers.length === 0) {
+    walker.numbers = holding;
+    walker.pc = yes;
+  } else {
+    if (holding.length > 0) waiting.push({ pc: yes, a: walker.a, numbers: holding });
+    walker.pc = no;
+  }
+  return true;
 }
 
-/** The numbers for which `nr op k` holds, and the others. */
-function split(numbers: Interval[], op: JumpOp, k: number): [Interval[], Interval[]] {
+/** Takes the numbers for which `nr op k` holds out of `numbers`. */
+function take(numbers: Interval[], op: JumpOp, k: number): Interval[] {
   switch (op) {
     case "jeq":
-      return within(numbers, k, k);
+      return takeWithin(numbers, k, k);
     case "jgt":
-      return within(numbers, k + 1, 0xffffffff);
+      return takeWithin(numbers, k + 1, 0xffffffff);
     case "jge":
-      return within(numbers, k, 0xffffffff);
+      return takeWithin(numbers, k, 0xffffffff);
     case "jset":
-      return bits(numbers, k);
+      return takeBits(numbers, k);
   }
 }
 
-/** The numbers from `low` to `high`, and the others. */
-function within(numbers: Interval[], low: number, high: number): [Interval[], Interval[]] {
-  const inside: Interval[] = [];
-  const outside: Interval[] = [];
-  for (const part of numbers) {
-    const { from, to } = part;
-    if (to < low || from > high) outside.push(part);
-    else if (from >= low && to <= high) inside.push(part);
-    else {
-      if (from < low) outside.push({ from, to: low - 1 });
-      inside.push({ from: Math.max(from, low), to: Math.min(to, high) });
-      if (to > high) outside.push({ from: high + 1, to });
+/** Takes the numbers from `low` to `high`; what is on neither side of a bound is not looked at. */
+function takeWithin(numbers: Interval[], low: number, high: number): Interval[] {
+  let first = 0;
+  for (let end = numbers.length; first < end; ) {
+    const middle = (first + end) >> 1;
+    if ((numbers[middle]?.to ?? 0) < low) first = middle + 1;
+    else end = middle;
+  }
+  let behind = first;
+  while ((numbers[behind]?.from ?? Number.POSITIVE_INFINITY) <= high) behind++;
+  const [lowest, highest] = [numbers[first], numbers[behind - 1]];
+  if (lowest === undefined || highest === undefined || behind === first) return [];
+  const rest: Interval[] = [];
+  if (lowest.from < low) rest.push({ from: lowest.from, to: low - 1 });
+  if (highest.to > high) rest.push({ from: high + 1, to: highest.to });
+  const taken = numbers.splice(first, behind - first, ...rest);
+  taken[0] = { from: Math.max(lowest.from, low), to: lowest.to };
+  const last = taken.length - 1;
+  taken[last] = { from: taken[last]?.from ?? low, to: Math.min(highest.to, high) };
+  return taken;
+}
+
+/** Takes the numbers that have one of the bits in `mask`. */
+function takeBits(numbers: Interval[], mask: number): Interval[] {
+  const sides: [Interval[], Interval[]] = [[], []];
+  const bit = mask & -mask;
+  for (const { from, to } of numbers.splice(0)) {
+    // Numbers that differ below the lowest bit of the mask are on one side.
+    for (let nr = from; nr <= to; ) {
+      const end = bit === 0 ? to : Math.min(to, nr | (bit - 1));
+      sides[(nr & mask) !== 0 ? 0 : 1].push({ from: nr, to: end });
+      nr = end + 1;
     }
   }
-  return [inside, outside];
-}
-
-/** The numbers that have one of the bits in `mask`, and the others. */
-function bits(numbers: readonly Interval[], mask: number): [Interval[], Interval[]] {
-  const sides: [Interval[], Interval[]] = [[], []];
-  for (const { from, to } of numbers)
-    for (let nr = from; nr <= to; nr++) sides[(nr & mask) !== 0 ? 0 : 1].push({ from: nr, to: nr });
-  return sides;
+  numbers.push(...sides[1]);
+  return sides[0];
 }

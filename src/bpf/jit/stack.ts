@@ -3,7 +3,7 @@ import { combineReturns } from "../../abi/action.ts";
 import { SECCOMP_DATA_WORDS } from "../../abi/data.ts";
 import { type Kernel, kernelRules, settle } from "../kernel.ts";
 import type { Program } from "../program.ts";
-import { type Evaluator, jit, returnsFor } from "./evaluator.ts";
+import { batchOf, type Evaluator, jit, returnsFor } from "./evaluator.ts";
 
 /**
  * The evaluator of a stack of programs for machines of one byte order, newest first: the strongest answer wins,
@@ -16,6 +16,18 @@ export function jitStack(newestFirst: readonly Program[], kernel?: Kernel): Eval
   const combine = (returns: readonly number[], nr: number, arch: number) =>
     rules ? settle(returns, nr, arch, rules) : combineReturns(returns);
   const slow = parts.find(({ kind }) => kind === "interpreter");
+  const evaluateMany = (calls: Uint32Array, given?: Uint32Array) => {
+    const returns = returnsFor(calls, given);
+    const answers = parts.map((part) => part.evaluateMany(calls));
+    const count = calls.length / SECCOMP_DATA_WORDS;
+    const column = new Array<number>(answers.length);
+    for (let i = 0; i < count; i++) {
+      for (let part = 0; part < answers.length; part++) column[part] = answers[part]?.[i] ?? 0;
+      const at = i * SECCOMP_DATA_WORDS;
+      returns[i] = combine(column, calls[at] ?? 0, calls[at + 1] ?? 0);
+    }
+    return returns;
+  };
   return {
     kind: slow ? "interpreter" : "jit",
     ...(slow?.reason === undefined ? {} : { reason: slow.reason }),
@@ -25,17 +37,13 @@ export function jitStack(newestFirst: readonly Program[], kernel?: Kernel): Eval
         words[0] ?? 0,
         words[1] ?? 0,
       ),
-    evaluateMany(calls, given) {
-      const returns = returnsFor(calls, given);
-      const answers = parts.map((part) => part.evaluateMany(calls));
-      const count = calls.length / SECCOMP_DATA_WORDS;
-      const column = new Array<number>(answers.length);
-      for (let i = 0; i < count; i++) {
-        for (let part = 0; part < answers.length; part++) column[part] = answers[part]?.[i] ?? 0;
-        const at = i * SECCOMP_DATA_WORDS;
-        returns[i] = combine(column, calls[at] ?? 0, calls[at + 1] ?? 0);
-      }
-      return returns;
-    },
+    evaluateAt: (words, at) =>
+      combine(
+        parts.map((part) => part.evaluateAt(words, at)),
+        words[at] ?? 0,
+        words[at + 1] ?? 0,
+      ),
+    evaluateMany,
+    batch: batchOf(evaluateMany),
   };
 }

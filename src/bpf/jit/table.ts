@@ -4,7 +4,7 @@
  *
  * An arch counts as asked for when a comparison has its AUDIT_ARCH constant; whether the program uses that
  * constant in such a way does not matter, because what stands in the tables was computed for that call. Calls
- * outside of them take the program's general blocks.
+ * outside of them take the program's general blocks, which are most of them and rarely wanted: they are made apart.
  */
 import { abi, abiNames } from "../../../arch/index.ts";
 import { ARCH_OFFSET } from "../../abi/data.ts";
@@ -23,26 +23,28 @@ export interface Window {
   readonly base: number;
 }
 
-/** Everything that is known of a program before a call. */
-export interface Tables {
-  readonly windows: readonly Window[];
-  /**
-   * WINDOW entries for each window. An entry below `returns.length` is a verdict, any other is a start:
-   * `starts[entry - returns.length]`.
-   */
-  readonly entries: Uint16Array;
-  /** For each entry its verdict as int32, or `none`, which is no program's verdict. */
-  readonly verdicts: Int32Array;
-  readonly none: number;
-  /** The entry of calls in no window. */
-  readonly general: number;
-  /** Return values as int32. */
+/** Blocks, and where calls enter them. */
+export interface Entries {
+  /** Return values as int32: an entry below their number is one. */
   readonly returns: Int32Array;
-  /** Blocks at which calls begin, in the order of `blocks`. */
+  /** Blocks at which calls begin, in the order of `blocks`: `starts[entry - returns.length]`. */
   readonly starts: readonly number[];
   /** In an order in which each leads to later ones only. */
   readonly blocks: readonly Block[];
 }
+
+/** Everything that is known of a program before a call. */
+export interface Tables extends Entries {
+  readonly windows: readonly Window[];
+  /** WINDOW entries for each window; GENERAL for numbers that would have cost too much. */
+  readonly entries: Uint16Array;
+  /** For each entry its verdict as int32, or `none`, which is no program's verdict. */
+  readonly verdicts: Int32Array;
+  readonly none: number;
+}
+
+/** The entry of calls of which nothing is known. */
+export const GENERAL = 0xffff;
 
 /** What all known calls of one program may cost: some 10 ms before V8 has warmed up. */
 const STEPS = 100_000;
@@ -51,20 +53,36 @@ const STEPS = 100_000;
 export function tablesOf(program: Program): Tables {
   const maker = specialise(program, { steps: STEPS, blocks: program.insns.length + 2 * WINDOW });
   const windows = windowsOf(program);
-  const found: Found = { targets: [], numbers: new Map(), entries: new Uint16Array(windows.length * WINDOW) };
-  numberOf(found, maker.general());
+  const entries = new Uint16Array(windows.length * WINDOW).fill(GENERAL);
+  const found: Found = { targets: [], numbers: new Map() };
   windows.forEach((window, i) => {
-    fill(program, window, maker, found, found.entries.subarray(i * WINDOW, (i + 1) * WINDOW));
+    fill(program, window, maker, found, entries.subarray(i * WINDOW, (i + 1) * WINDOW));
   });
-  return arrange(windows, found, maker.blocks);
+  const { order, ...arranged } = arrange(found, maker.blocks);
+  let none = -2;
+  while (arranged.returns.includes(none)) none--;
+  const verdicts = new Int32Array(entries.length);
+  for (let i = 0; i < entries.length; i++) {
+    const entry = order[entries[i] ?? GENERAL] ?? GENERAL;
+    entries[i] = entry;
+    verdicts[i] = arranged.returns[entry] ?? none;
+  }
+  return { windows, entries, verdicts, none, ...arranged };
 }
 
-/** What was found so far: entry 0 is the general one. */
+/** What calls come to of which nothing is known: one entry. */
+export function generalOf(program: Program): Entries {
+  const maker = specialise(program, { steps: 0, blocks: 0 });
+  const found: Found = { targets: [], numbers: new Map() };
+  numberOf(found, maker.general());
+  return arrange(found, maker.blocks);
+}
+
+/** What was found so far. */
 interface Found {
   readonly targets: Target[];
   /** The index of each target, by `r` and its return value or `b` and its block. */
   readonly numbers: Map<string, number>;
-  readonly entries: Uint16Array;
 }
 
 function numberOf({ targets, numbers }: Found, target: Target): number {
@@ -75,7 +93,7 @@ function numberOf({ targets, numbers }: Found, target: Target): number {
   return targets.push(target) - 1;
 }
 
-/** Finds what each number of a window comes to; whatever would cost too much stays with the general entry. */
+/** Finds what each number of a window comes to; whatever would cost too much stays as it is. */
 function fill(
   program: Program,
   { arch, base }: Window,
@@ -122,42 +140,28 @@ function writesA({ kind }: Opcode): boolean {
   return kind === "ld" || kind === "alu" || kind === "neg" || kind === "txa";
 }
 
-/** Puts blocks in order, verdicts before starts, and starts in the order of their blocks. */
-function arrange(windows: readonly Window[], { targets, entries }: Found, made: readonly Block[]): Tables {
-  const order = made.map((_, id) => id).sort((a, b) => (made[a]?.pc ?? 0) - (made[b]?.pc ?? 0) || a - b);
+/** Puts blocks in order, verdicts before starts, and starts in the order of their blocks; `order` has the entry of each target. */
+function arrange({ targets }: Found, made: readonly Block[]): Entries & { readonly order: Uint16Array } {
+  const sequence = made.map((_, id) => id).sort((a, b) => at(made, a).pc - at(made, b).pc || a - b);
   const position = new Uint32Array(made.length);
-  order.forEach((id, at) => {
-    position[id] = at;
+  sequence.forEach((id, place) => {
+    position[id] = place;
   });
   const moved = (target: Target): Target =>
     "ret" in target ? target : { block: position[target.block] ?? 0 };
   const rank = (target: Target) => ("ret" in target ? -1 : (position[target.block] ?? 0));
   const sorted = [...targets.keys()].sort((a, b) => rank(at(targets, a)) - rank(at(targets, b)));
-  const entryOf = new Uint16Array(targets.length);
+  const order = new Uint16Array(targets.length);
+  const returns: number[] = [];
+  const starts: number[] = [];
   sorted.forEach((number, entry) => {
-    entryOf[number] = entry;
+    order[number] = entry;
+    const target = at(targets, number);
+    if ("ret" in target) returns.push(target.ret);
+    else starts.push(rank(target));
   });
-  for (let i = 0; i < entries.length; i++) entries[i] = entryOf[entries[i] ?? 0] ?? 0;
-  const final = sorted.map((number) => moved(at(targets, number)));
-  const returns = Int32Array.from(final.flatMap((target) => ("ret" in target ? target.ret : [])));
-  let none = -2;
-  while (returns.includes(none)) none--;
-  return {
-    windows,
-    entries,
-    verdicts: verdictsOf(entries, returns, none),
-    none,
-    general: entryOf[0] ?? 0,
-    returns,
-    starts: final.flatMap((target) => ("ret" in target ? [] : target.block)),
-    blocks: order.map((id) => redirect(at(made, id), moved)),
-  };
-}
-
-function verdictsOf(entries: Uint16Array, returns: Int32Array, none: number): Int32Array {
-  const verdicts = new Int32Array(entries.length);
-  for (let i = 0; i < entries.length; i++) verdicts[i] = returns[entries[i] ?? 0] ?? none;
-  return verdicts;
+  const blocks = sequence.map((id) => redirect(at(made, id), moved));
+  return { returns: Int32Array.from(returns), starts, blocks, order };
 }
 
 function redirect(block: Block, moved: (target: Target) => Target): Block {

@@ -18,8 +18,7 @@
  * `p` says where a function is entered. Words are signed, so that they stay out of V8's heap.
  */
 import type { Block, Target } from "./specialise.ts";
-import type { Tables } from "./table.ts";
-import { WINDOW } from "./table.ts";
+import { type Entries, GENERAL, type Tables, WINDOW } from "./table.ts";
 
 /** Blocks in one function. */
 const MOST_BLOCKS = 96;
@@ -46,38 +45,59 @@ interface Layout {
 }
 
 /**
- * The body of a function of (E, T, R, wrong): the tables' verdicts, entries and returns, and what to throw for a
- * call of another size. It returns evaluate(words) and many(calls, returns, count).
+ * The body of a function of (E, T, R, general, wrong): the tables' verdicts, entries and returns, what judges a call
+ * of which they know nothing (int32), and what to throw for a call of another size. It returns judge(words, at) (int32,
+ * asks for nothing), evaluate(words), evaluateAt(words, at) and many(calls, returns, count).
  *
- * A call costs one load of a verdict; `judge` is for those that have none. Four calls make one turn of the loop,
- * because a turn costs as much as a call.
+ * A call costs one load of a verdict; `judge` is for those that have none.
  */
 export function programText(tables: Tables): string {
-  const layout = layOut(tables);
-  const call = (o: string, i: string) =>
-    `{let v=${verdictText(tables, o)}r[${i}]=v===${tables.none}?judge(w,${o}):v;}`;
-  return `"use strict";
-${layout.segments.map((_, s) => segmentText(layout, s)).join("\n")}
-${enterText(tables, layout)}
-function judge(w,o){let v=${tables.general};${lookupText(tables, "T", "o")}
-return v<${tables.returns.length}?R[v]:enter(w,o,v)|0;}
+  const single = (at: string) =>
+    `let v=${tables.none};${lookupText(tables, "V", "w", at)}return (v===${tables.none}?judge(w,${at}):v)>>>0;`;
+  // V8 knows the tables by their address when it compiles, because they are constants.
+  return `"use strict";const V=E;
+${entriesText(tables)}
+function judge(w,o){let v=${GENERAL};${lookupText(tables, "T", "w", "o")}
+return v<${tables.returns.length}?R[v]:v===${GENERAL}?general(w,o):enter(w,o,v)|0;}
 function evaluate(w){if(!(w instanceof Uint32Array)||w.length!==16)throw wrong(w);
-let v=${verdictText(tables, "0")}return (v===${tables.none}?judge(w,0):v)>>>0;}
-function many(w,r,n){let i=0,o=0;
-for(;i+4<=n;i+=4,o+=64){
+${single("0")}}
+function evaluateAt(w,o){if(!(w instanceof Uint32Array)||o>>>0!==o||o+16>w.length)throw wrong(w,o);
+${single("o")}}
+function many(w,r,e){let i=0;${judgeLoop(tables, "V", "w", "r")}}
+return {judge,evaluate,evaluateAt,many};`;
+}
+
+/** The body of a function without parameters, which returns what judges a call at a place by one entry, as int32. */
+export function generalText(general: Entries): string {
+  const [ret] = general.returns;
+  return `"use strict";
+${entriesText(general)}
+return function(w,o){return ${ret ?? "enter(w,o,0)|0"};}`;
+}
+
+/** Functions for all blocks, and enter(words, at, entry), which judges by an entry that is no return value. */
+function entriesText(entries: Entries): string {
+  const layout = layOut(entries);
+  const segments = layout.segments.map((_, s) => segmentText(layout, s));
+  return `${segments.join("\n")}\n${enterText(entries, layout)}`;
+}
+
+/**
+ * The loop that judges the calls of the array `w` from number i up to e, which it leaves in `r`; `table` has the
+ * verdicts. Four calls make one turn, because a turn costs as much as a call.
+ */
+export function judgeLoop(tables: Tables, table: string, w: string, r: string): string {
+  const call = (o: string, i: string) =>
+    `{let v=${tables.none};${lookupText(tables, table, w, o)}${r}[${i}]=v===${tables.none}?judge(${w},${o}):v;}`;
+  return `let o=16*i;
+for(;i+4<=e;i+=4,o+=64){
 ${[0, 1, 2, 3].map((at) => call(`o+${16 * at}`, `i+${at}`)).join("\n")}
 }
-for(;i<n;i++,o+=16)${call("o", "i")}
-}
-return {evaluate,many};`;
-}
-
-/** An expression and statements that leave the verdict of the call at `o` in `v`, or `none`. */
-function verdictText(tables: Tables, o: string): string {
-  return `${tables.returns[tables.general] ?? tables.none};${lookupText(tables, "E", o)}`;
+for(;i<e;i++,o+=16)${call("o", "i")}
+`;
 }
 
-function layOut({ blocks, starts, returns }: Tables): Layout {
+function layOut({ blocks, starts, returns }: Entries): Layout {
   const segments = cut(blocks);
   const segmentOf = segments.flatMap((segment, s) => segment.blocks.map(() => s));
   const entryOf = blocks.map((_, id) => returns.length + starts.length + id);
@@ -153,7 +173,7 @@ function blockText({ statements, end }: Block, id: number, layout: Layout, broke
 }
 
 /** The function that goes on from an entry which is no verdict. */
-function enterText({ starts }: Tables, { segments, segmentOf, entryOf, variables }: Layout): string {
+function enterText({ starts }: Entries, { segments, segmentOf, entryOf, variables }: Layout): string {
   const used = segments.map((_, s) => s).filter((s) => starts.some((id) => segmentOf[id] === s));
   const zeros = variables.replace(/\w+/g, "0");
   const calls = used.map((s, i) => {
@@ -163,8 +183,8 @@ function enterText({ starts }: Tables, { segments, segmentOf, entryOf, variables
   return `function enter(w,o,e){${calls.join("\n")}}`;
 }
 
-/** Statements that leave what `table` has for the call at `o` in `v`, and nothing for a call in no window. */
-function lookupText({ windows }: Tables, table: string, o: string): string {
+/** Statements that leave what `table` has for the call at `o` of `w` in `v`, and nothing for a call in no window. */
+function lookupText({ windows }: Tables, table: string, w: string, o: string): string {
   const arches = [...new Set(windows.map(({ arch }) => arch))];
   const texts = arches.map((arch) => {
     const own = windows.flatMap((window, i) => (window.arch === arch ? [{ ...window, at: i * WINDOW }] : []));
@@ -174,7 +194,7 @@ function lookupText({ windows }: Tables, table: string, o: string): string {
         : `if((n-${base}>>>0)<${WINDOW})v=${table}[(n-${base}>>>0)+${at}];`,
     );
     const text = choice.join("else ");
-    return arch === undefined ? text : `if((w[${o}+1]|0)===${arch | 0}){${text}}`;
+    return arch === undefined ? text : `if((${w}[${o}+1]|0)===${arch | 0}){${text}}`;
   });
-  return `const n=w[${o}];${texts.join("else ")}\n`;
+  return `const n=${w}[${o}];${texts.join("else ")}\n`;
 }

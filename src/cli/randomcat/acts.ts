@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AbiName } from "../../../arch/index.ts";
 import type { Program } from "../../bpf/program.ts";
-import { judge, notifyDenials, supervise } from "../../enforce/index.ts";
+import { attach, judge, notifyDenials } from "../../enforce/index.ts";
 import type { AttackName } from "./attack.ts";
 import { attackNames } from "./attack.ts";
 import type { Answer } from "./client.ts";
@@ -146,13 +146,16 @@ async function nameDenial(
   const problems: string[] = [];
   const listen = async (child: ChildProcess) => {
     try {
-      const supervisor = await supervise(
+      const supervisor = await attach(
         child.pid ?? 0,
-        (call) => {
-          calls.push(callText(abi, call));
-          return judge(program, call).answer;
+        {},
+        {
+          otherwise: ({ notification }) => {
+            calls.push(callText(abi, notification));
+            return judge([program], notification).answer;
+          },
+          wait: PATIENCE,
         },
-        { wait: PATIENCE },
       );
       await supervisor.done;
     } catch (error) {

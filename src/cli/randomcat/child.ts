@@ -88,7 +88,8 @@ function programOf(hex: string): Program {
 /** Puts this process under the program of `hex`, or ends it: a child that cannot be guarded serves nobody. */
 function guard(hex: string, listener: boolean): void {
   try {
-    install(programOf(hex), { listener });
+    // From Node 22 on, libuv has a ring by now; the misdeeds of the story do not go through it.
+    install(programOf(hex), { listener, rings: "keep" });
   } catch (error) {
     if (!(error instanceof SeccatError)) throw error;
     writeSync(2, `${formatIssue(error)}\n`);

@@ -19,14 +19,16 @@ const TAIL = 4;
 export function showPolicy(stage: Screen, observation: Observation, { policy, report, own }: Lesson): void {
   const { style } = stage;
   stage.act("What does that process need?");
-  if (observation.recorded === undefined) stage.show(style.dim("$ strace -f -o server.strace node serve.js"));
+  if (observation.kind === "watched")
+    stage.show(style.dim("$ seccat trace --only child --after seccomp -o policy.yaml -- node serve.js"));
   else
     stage.say(
-      `This comes from traces that the project recorded of the same server on Node 20 to 26 (${observation.recorded}).`,
+      `This comes from traces that the project recorded of the same server on Node 20 to 26 (${observation.reason}).`,
     );
-  const { counts, taken } = report;
+  const { counts, watched, taken } = report;
+  const all = watched ? `${grouped(watched.calls)} calls` : `${grouped(counts.lines)} lines`;
   stage.say(
-    `Of ${grouped(counts.lines)} lines, ${grouped(taken.calls)} are calls of ${taken.pids.length} children after the point where the filter will be: ${report.syscalls.length} different ones, of which ${own} are not of those that Node makes by itself at any time. So the policy is:`,
+    `Of ${all}, ${grouped(taken.calls)} are calls of ${taken.pids.length} children after the point where the filter will be: ${report.syscalls.length} different ones, of which ${own} are not of those that Node makes by itself at any time. So the policy is:`,
   );
   stage.show(
     ...writePolicy(policy, "yaml")

@@ -29,12 +29,19 @@ export function makeFolder(place: string): void {
   }
 }
 
-/** Writes the policy, the program, its listing, the tests and the traces to `place`; their names. */
-export function keepAll(place: string, { observation, policy, program, abi }: Keepsakes): string[] {
-  const traces = observation.logs.map((log, i, { length }): [string, string] => [
+/** What the policy was learned from, as files. */
+function tracesOf(observation: Observation): [name: string, text: string][] {
+  if (observation.kind === "watched")
+    return [["server.json", `${JSON.stringify(observation.processes, undefined, 2)}\n`]];
+  return observation.logs.map((log, i, { length }) => [
     length === 1 ? "server.strace" : `server-${i + 1}.strace`,
     log,
   ]);
+}
+
+/** Writes the policy, the program, its listing, the tests and the traces to `place`; their names. */
+export function keepAll(place: string, { observation, policy, program, abi }: Keepsakes): string[] {
+  const traces = tracesOf(observation);
   const files: readonly (readonly [string, string | Uint8Array])[] = [
     ...traces,
     ["policy.yaml", writePolicy(policy, "yaml")],

@@ -1,87 +1,95 @@
 /**
- * What the serving child calls: a trace of our own server, by the machine's strace or, where that cannot be,
- * one that this project recorded of the same server.
+ * What the serving child calls: our own server is watched here and now or, where that cannot be, traces are read that
+ * this project recorded of the same server.
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 import type { AbiName } from "../../../arch/index.ts";
 import { expandGroup } from "../../../arch/index.ts";
+import { SeccatError } from "../../abi/error.ts";
+import { launch } from "../../enforce/launch.ts";
+import { newRecording, notifyAll } from "../../enforce/live/record.ts";
 import type { Policy } from "../../policy/types.ts";
-import type { LearnReport } from "../../trace/index.ts";
+import type { LearnReport, WatchedProcess } from "../../trace/index.ts";
 import { newLearner, readStrace } from "../../trace/index.ts";
 import { request } from "./client.ts";
 import { folder, modulePath } from "./folder.ts";
 import { allowAll, programArgs } from "./guard.ts";
 
-/** Strace logs of a server whose children mark the beginning of their phase by installing an empty filter. */
-export interface Observation {
-  readonly logs: readonly string[];
-  /** Why the recorded logs were taken; undefined when the server was traced here and now. */
-  readonly recorded?: string;
-}
+/** What is known of a server whose children mark the beginning of their phase by installing an empty filter. */
+export type Observation =
+  | { readonly kind: "watched"; readonly processes: readonly WatchedProcess[] }
+  /** Strace logs, and why they were taken. */
+  | { readonly kind: "recorded"; readonly logs: readonly string[]; readonly reason: string };
 
-/** The requests that a trace has to see, so that every answer of the server is in it. */
+/** The call that children mark the beginning of their phase with. */
+const MARK = "seccomp";
+
+/** The requests that have to be seen, so that every answer of the server is among them. */
 const requests = ["/randomcat", "/randomcat", "/dog", "/no request"];
 
-/** Traces the server with strace, or takes the recorded traces. */
+/** Watches the server, or takes the recorded traces. */
 export async function observe(): Promise<Observation> {
-  if (process.platform !== "linux") return recording("strace is a program for Linux");
-  const place = mkdtempSync(join(tmpdir(), "seccat-"));
-  const remove = () => rmSync(place, { recursive: true, force: true });
-  process.on("exit", remove);
   try {
-    const log = join(place, "strace");
-    const problem = await traceServer(log, requests);
-    return problem === undefined ? { logs: [readFileSync(log, "utf8")] } : recording(problem);
-  } finally {
-    remove();
-    process.off("exit", remove);
+    return { kind: "watched", processes: await watchServer(requests) };
+  } catch (error) {
+    if (error instanceof SeccatError) return recorded(error.message);
+    throw error;
   }
 }
 
 /** The recorded traces, with the reason for taking them. */
-export function recording(reason: string): Observation {
+export function recorded(reason: string): Observation {
   const place = `${folder}recorded/`;
   const names = readdirSync(place).filter((name) => name.endsWith(".strace"));
-  return { logs: names.sort().map((name) => readFileSync(place + name, "utf8")), recorded: reason };
+  return { kind: "recorded", logs: names.sort().map((name) => readFileSync(place + name, "utf8")), reason };
 }
 
-/** Runs the server under strace, asks it for `paths`, and writes `log`; says why that did not work, if so. */
-export async function traceServer(log: string, paths: readonly string[]): Promise<string | undefined> {
-  const command = [process.execPath, modulePath("serve"), ...programArgs(allowAll())];
-  const strace = spawn("strace", ["-f", "-o", log, ...command], { stdio: ["pipe", "pipe", "pipe"] });
-  const errors: Buffer[] = [];
-  strace.stderr.on("data", (part: Buffer) => errors.push(part));
-  strace.stdin.on("error", () => {}); // it ended by itself
-  const ended = new Promise<string>((resolve) => {
-    strace.on("error", () => resolve("strace is not installed"));
-    strace.on("close", () =>
-      resolve(Buffer.concat(errors).toString().trim().split("\n")[0] || "strace ended before the server did"),
-    );
-  });
+/** The command that starts the server. */
+export function serverCommand(): string[] {
+  return [process.execPath, modulePath("serve"), ...programArgs(allowAll())];
+}
+
+/** How long a server may take to answer, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** Runs the server, asks it for `paths`; its processes. Throws a SeccatError where that does not work. */
+async function watchServer(paths: readonly string[]): Promise<readonly WatchedProcess[]> {
+  const processes: WatchedProcess[] = [];
+  const { onListener } = newRecording({ after: MARK, each: (process) => processes.push(process) });
+  const started = await launch([notifyAll()], serverCommand(), { onListener });
+  if (started.kind === "not-started") throw started.error;
+  const { child, exited, supervisor } = started;
+  child.stdin?.on("error", () => {}); // it ended by itself
+  child.stderr?.resume();
   const asked = new Promise<string | undefined>((resolve) => {
-    strace.stdout.once("data", (url) => resolve(askAll(Number(/:(\d+)\//.exec(String(url))?.[1]), paths)));
+    child.stdout?.once("data", (url) => resolve(askAll(portOf(url), paths)));
   });
-  const late = new Promise<string>((resolve) => setTimeout(resolve, 10_000, "strace took too long").unref());
-  try {
-    return await Promise.race([asked, ended, late]);
-  } finally {
-    strace.stdin.end();
-    const stubborn = setTimeout(() => strace.kill("SIGTERM"), 2000);
-    await ended;
-    clearTimeout(stubborn);
-  }
+  const ended = exited.then(() => "the server ended at once");
+  const late = new Promise<string>((resolve) =>
+    setTimeout(resolve, PATIENCE, "the server took too long").unref(),
+  );
+  const problem = await Promise.race([asked, ended, late]);
+  child.stdin?.end();
+  const stubborn = setTimeout(() => child.kill("SIGTERM"), 2000);
+  await exited;
+  clearTimeout(stubborn);
+  await supervisor?.done;
+  if (problem === undefined) return processes;
+  throw new SeccatError({ code: "host", message: problem });
+}
+
+/** The port in the line that the server prints. */
+export function portOf(url: unknown): number {
+  return Number(/:(\d+)\//.exec(String(url))?.[1]);
 }
 
 /** Asks for `paths`, in turn; says what went wrong, if anything did. */
-async function askAll(port: number, paths: readonly string[]): Promise<string | undefined> {
+export async function askAll(port: number, paths: readonly string[]): Promise<string | undefined> {
   try {
     for (const path of paths) await request(port, path);
     return undefined;
   } catch (error) {
-    return `the traced server did not answer: ${error instanceof Error ? error.message : String(error)}`;
+    return `the watched server did not answer: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
@@ -94,14 +102,15 @@ export interface Lesson {
 }
 
 /**
- * The policy that the logs ask for: the calls that a child made after its filter was in force, and the group
- * `@node`, since when V8 and libuv look after memory, locks and threads is not for a trace to say.
+ * The policy that an observation asks for: the calls that a child made after its filter was in force, and the group
+ * `@node-runtime/engine`, since when V8 and libuv look after memory, locks and threads is not for a trace to say.
  */
-export function learnChild({ logs }: Observation, abi: AbiName): Lesson {
-  const learner = newLearner({ native: abi, only: "child", after: "seccomp" });
-  for (const log of logs) for (const event of readStrace([log])) learner.see(event);
+export function learnChild(observation: Observation, abi: AbiName): Lesson {
+  const learner = newLearner({ native: abi, only: "child", after: MARK });
+  if (observation.kind === "watched") for (const process of observation.processes) learner.take(process);
+  else for (const log of observation.logs) for (const event of readStrace([log])) learner.see(event);
   const { policy, report } = learner.finish();
-  const noise = new Set<string>(expandGroup("@node"));
+  const noise = new Set<string>(expandGroup("@node-runtime/engine"));
   const seen = policy.rules.flatMap(({ syscalls }) => syscalls);
   const own = seen.filter((name) => !noise.has(String(name)));
   const runtime = "what Node does by itself at any time";
@@ -112,7 +121,7 @@ export function learnChild({ logs }: Observation, abi: AbiName): Lesson {
       default: { kind: "kill_process" },
       rules: [
         { action: { kind: "allow" }, syscalls: own, why: "seen in the trace" },
-        { action: { kind: "allow" }, syscalls: ["@node"], why: runtime },
+        { action: { kind: "allow" }, syscalls: ["@node-runtime/engine"], why: runtime },
       ],
     },
     report,

@@ -5,10 +5,12 @@
  *
  * Of a strace log it keeps who made whom and what children call after they marked the beginning of their phase.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { traceServer } from "./observation.ts";
+import { askAll, portOf, serverCommand } from "./observation.ts";
 
 const paths = ["/randomcat"];
 const births = /^\d+ +(<\.\.\. )?(clone3?|v?fork)[( ]/;
@@ -35,7 +37,14 @@ const makers = new Map<string, string>();
 const folder = process.argv[2] ?? fileURLToPath(new URL("recorded", import.meta.url));
 const place = mkdtempSync(`${tmpdir()}/seccat-`);
 try {
-  const problem = await traceServer(`${place}/log`, paths);
+  const strace = spawn("strace", ["-f", "-o", `${place}/log`, ...serverCommand()], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(strace, "close");
+  const [url] = await once(strace.stdout, "data");
+  const problem = await askAll(portOf(url), paths);
+  strace.stdin.end();
+  await ended;
   if (problem !== undefined) throw new Error(problem);
   const [major] = process.versions.node.split(".");
   writeFileSync(

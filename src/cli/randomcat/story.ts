@@ -9,7 +9,7 @@ import { playGuarding, playServing, playStopping, playTakeover } from "./acts.ts
 import { showPolicy, showProgram } from "./exhibits.ts";
 import { whyNoFilter } from "./guard.ts";
 import { keepAll, makeFolder } from "./keep.ts";
-import { learnChild, observe, recording } from "./observation.ts";
+import { learnChild, observe, recorded } from "./observation.ts";
 import type { Screen } from "./screen.ts";
 import { screen } from "./screen.ts";
 import { playTests } from "./trial.ts";
@@ -48,7 +48,7 @@ async function play(stage: Screen, keep: string | undefined): Promise<boolean> {
   const served = await playServing(stage);
   if (noFilter === undefined) await playTakeover(stage);
 
-  const observation = noFilter === undefined ? await observe() : recording(noFilter);
+  const observation = noFilter === undefined ? await observe() : recorded(noFilter);
   const lesson = learnChild(observation, abi);
   showPolicy(stage, observation, lesson);
   const { program } = compile(lesson.policy);

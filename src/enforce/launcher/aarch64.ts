@@ -72,6 +72,33 @@ const beq = (to: string) => bIf(0, to);
 const bne = (to: string) => bIf(1, to);
 const bhs = (to: string) => bIf(2, to);
 const ble = (to: string) => bIf(13, to);
+const bgt = (to: string) => bIf(12, to);
+const blt = (to: string) => bIf(11, to);
+/** ldrh wt, [xn, #offset] */
+const ldrh = (t: number, n: number, offset: number) =>
+  int32(0x79400000 | ((offset / 2) << 10) | (n << 5) | t);
+/** tst xn, #1 */
+const tstOne = (n: number) => int32(0xf240001f | (n << 5));
+/** lsl xd, xn, #32 */
+const lslWord = (d: number, n: number) => int32(0xd3607c00 | (n << 5) | d);
+
+/** The instructions that the keeper's code is made of too. */
+export const asm = Object.freeze({
+  movImm,
+  movNot,
+  add,
+  ldr,
+  str,
+  ldrh,
+  tstOne,
+  lslWord,
+  cmnImm,
+  cmpImm,
+  svc,
+  brk,
+  b,
+  jumps: Object.freeze({ beq, bhs, ble, bgt, blt }),
+} as const);
 
 /** Some seconds: one turn of the loop takes a few cycles. */
 const SPINS = 0xffffffff;

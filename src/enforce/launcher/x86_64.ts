@@ -89,6 +89,22 @@ const je = (to: string) => jump([0x0f, 0x84], to);
 const jne = (to: string) => jump([0x0f, 0x85], to);
 const jle = (to: string) => jump([0x0f, 0x8e], to);
 const jmp = (to: string) => jump([0xe9], to);
+const jg = (to: string) => jump([0x0f, 0x8f], to);
+const js = (to: string) => jump([0x0f, 0x88], to);
+
+/** The instructions that the keeper's code is made of too. */
+export const asm = Object.freeze({
+  movImm,
+  mov,
+  load,
+  store,
+  storeImm,
+  syscall,
+  testRax,
+  cmpRax,
+  hlt,
+  jumps: Object.freeze({ je, jne, jle, jg, js, jmp }),
+} as const);
 
 /** About ten seconds: a pause takes 40 to 140 cycles. */
 const SPINS = 0x10000000;

@@ -25,7 +25,7 @@ function callOf(nr: number, a: number, x: number): Uint32Array {
 function expectBoth(program: Program, words: Uint32Array, expected: number, message: string): void {
   assert.is(jit(program).kind, "jit");
   assert.is(jit(program).evaluate(words), expected, message);
-  assert.is(jit(program).evaluateMany(words)[0], expected, `${message}, in a batch`);
+  assert.is(jit(program).evaluateMany(words)[0], expected, `${message}, among many`);
   const ret = run(program, words, (pc) => executed.add(program.insns[pc]?.code ?? -1));
   assert.is(ret, expected, `${message}, interpreted`);
 }
@@ -78,8 +78,47 @@ test("each of the sixteen words is read from its own place, unsigned, in the sec
     const evaluator = jit(assembleProgram(`ld [${4 * i}]\nret a`));
     assert.is(evaluator.evaluate(words), words[i]);
     assert.equal([...evaluator.evaluateMany(batch)], [0, words[i]]);
+    assert.equal([...evaluator.batch(batch, new Uint32Array(2))()], [0, words[i]]);
+    assert.is(evaluator.evaluateAt(batch, 16), words[i]);
+    assert.is(evaluator.evaluateAt(batch, 15), words[i - 1] ?? 0);
   }
 });
+
+test("calls and return values may lie next to each other in one memory", () => {
+  const memory = new Uint32Array(32 + 2);
+  memory[0] = 5;
+  memory[16] = 6;
+  const evaluator = jit(assembleProgram("ld nr\nret a"));
+  assert.equal([...evaluator.evaluateMany(memory.subarray(0, 32), memory.subarray(32))], [5, 6]);
+});
+
+const listed = assembleProgram(
+  `ld arch\njeq #${0xc000003e}, next, bad\nld nr\njeq #3, arg, next\njeq #7, next, no\nret ALLOW\narg: ld [16]\njeq #9, next, no\nret TRAP(1)\nno: ret ERRNO(1)\nbad: ret KILL_PROCESS`,
+);
+const mixes: readonly (readonly [what: string, count: number, call: (i: number) => readonly number[]])[] = [
+  ["one call", 1, () => [7, 0xc000003e]],
+  ["fifteen calls, less than a turn", 15, (i) => [i, 0xc000003e, 0, 0, 9]],
+  ["sixteen calls, one turn", 16, (i) => [i, 0xc000003e, 0, 0, 9]],
+  ["3000 calls, none of which needs its arguments", 3000, (i) => [4 + (i % 500), 0xc000003e]],
+  ["3000 calls that all need their arguments", 3000, (i) => [3, 0xc000003e, 0, 0, i % 11]],
+  ["2048 calls, the last of another arch", 2048, (i) => [i % 9, i === 2047 ? 0xc00000b7 : 0xc000003e]],
+  ["2048 calls, the first of another arch", 2048, (i) => [i % 9, i === 0 ? 0xc00000b7 : 0xc000003e]],
+  ["1040 calls, one with a number beyond the table", 1040, (i) => [i === 1030 ? 519 : i % 9, 0xc000003e]],
+  ["1040 calls, one of x32", 1040, (i) => [i === 3 ? 0x40000007 : i % 9, 0xc000003e, 0, 0, 9]],
+];
+for (const [what, count, call] of mixes)
+  test(`a batch of ${what} is judged as by the interpreter, and again when the calls have changed`, () => {
+    const calls = new Uint32Array(16 * count);
+    const judge = jit(listed).batch(calls, new Uint32Array(count + 1).fill(9));
+    for (const first of [0, 1]) {
+      calls.fill(0);
+      for (let i = 0; i < count; i++) calls.set(call((i + first) % count), 16 * i);
+      const expected = Array.from({ length: count }, (_, i) =>
+        run(listed, calls.subarray(16 * i, 16 * i + 16)),
+      );
+      assert.equal([...judge()], [...expected, 9]);
+    }
+  });
 
 test("one program has one evaluator", () => {
   const program = assembleProgram("ret ALLOW");
@@ -96,7 +135,12 @@ test("return values are written to the array that is given, and nothing else of 
   assert.equal([...evaluator.evaluateMany(new Uint32Array(0))], []);
 });
 
-const refusals: readonly (readonly [what: string, ask: (of: Program) => unknown, received: string])[] = [
+const overlaid = new Uint32Array(64);
+const refusals: readonly (readonly [
+  what: string,
+  ask: (of: Program) => unknown,
+  received: string | undefined,
+])[] = [
   ["a call of fifteen words", (program) => jit(program).evaluate(new Uint32Array(15)), "15 words"],
   ["a call of seventeen words", (program) => jit(program).evaluate(new Uint32Array(17)), "17 words"],
   ["a batch that is cut off", (program) => jit(program).evaluateMany(new Uint32Array(40)), "40 words"],
@@ -104,6 +148,34 @@ const refusals: readonly (readonly [what: string, ask: (of: Program) => unknown,
     "a short array for return values",
     (program) => jit(program).evaluateMany(new Uint32Array(48), new Uint32Array(2)),
     "2",
+  ],
+  ["a place past the last call", (program) => jit(program).evaluateAt(new Uint32Array(32), 17), "17"],
+  ["a place before the first call", (program) => jit(program).evaluateAt(new Uint32Array(32), -1), "-1"],
+  ["a place between two words", (program) => jit(program).evaluateAt(new Uint32Array(32), 0.5), "0.5"],
+  [
+    "an array for return values that lies over the calls",
+    (program) => jit(program).evaluateMany(overlaid.subarray(0, 48), overlaid.subarray(47)),
+    undefined,
+  ],
+  [
+    "a batch whose return values would lie over its calls",
+    (program) => jit(program).batch(overlaid.subarray(16), overlaid.subarray(0, 17)),
+    undefined,
+  ],
+  [
+    "a batch that is cut off, whenever it is judged",
+    (program) => jit(program).batch(new Uint32Array(40), new Uint32Array(3)),
+    "40 words",
+  ],
+  [
+    "a batch whose calls were transferred away",
+    (program) => {
+      const calls = new Uint32Array(64);
+      const judge = jit(program).batch(calls, new Uint32Array(4));
+      structuredClone(calls.buffer, { transfer: [calls.buffer] });
+      return judge();
+    },
+    undefined,
   ],
 ];
 for (const [what, ask, received] of refusals)
@@ -136,6 +208,8 @@ test("where no code may be made from text, the interpreter answers and says why"
         if (c % 2) words[0] = random.below(600);
         const [one, many] = [evaluator.evaluate(words), evaluator.evaluateMany(words)[0]];
         if (one !== run(program, words) || many !== one) throw new Error("program " + i);
+        if (evaluator.evaluateAt(words, 0) !== one) throw new Error("program " + i + ", at a place");
+        if (evaluator.batch(words, new Uint32Array(1))()[0] !== one) throw new Error("program " + i + ", again");
       }
       try { evaluator.evaluate(new Uint32Array(3)); throw new Error("taken"); } catch (error) {
         if (error.code !== "usage") throw error;

@@ -22,7 +22,9 @@ test("300 random stacks answer as the interpreter's do, on kernels old and new",
       if (random.once(3)) words.set([335 + random.below(2), 0xc000003e]);
       const expected = runStack(programs, words, kernel);
       assert.is(stack.evaluate(words), expected);
+      assert.is(stack.evaluateAt(words, 0), expected);
       assert.equal([...stack.evaluateMany(words)], [expected]);
+      assert.equal([...stack.batch(words, new Uint32Array(1))()], [expected]);
     }
   }
 });
