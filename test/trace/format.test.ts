@@ -148,7 +148,7 @@ formats("a policy is learned from each, and the report says from what", () => {
   ]);
 });
 
-formats(`of ${rounds} spoilt logs of each, every line is accounted for and every call is on its line`, () => {
+formats(`of ${rounds} spoilt logs of each, every line is accounted for and no pid is invented`, () => {
   const random = new Random(seedOf("trace/format"));
   for (let i = 0; i < rounds; i++)
     for (const [, log] of tables) {
@@ -162,8 +162,8 @@ formats(`of ${rounds} spoilt logs of each, every line is accounted for and every
       assert.is(counts.read + counts.blank + counts.unreadable, counts.lines, bytes.toString());
       const calls = events.filter((event) => event.kind === "call");
       assert.is(new Set(calls.map(({ line }) => line)).size <= lines.length, true);
-      for (const { line, pid } of calls)
-        assert.ok(pid === undefined || lines[line - 1]?.includes(String(pid)), bytes.toString());
+      for (const { pid } of calls)
+        assert.ok(pid === undefined || lines.some((text) => text.includes(String(pid))), bytes.toString());
     }
 });
 
