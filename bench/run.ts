@@ -11,6 +11,7 @@ const benches: readonly (readonly [name: string, question: string])[] = [
   ["libseccomp", "does any decision differ from libseccomp's, on many random policies?"],
   ["startup", "how long do commands take as whole processes?"],
   ["stream", "how many calls a second does seccat emulate answer?"],
+  ["logs", "how fast are logs of strace read, and in how much memory, against grep and awk?"],
   ["mutants", "does the prover find every fault that is planted in a compiled program?"],
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],

@@ -63,7 +63,7 @@ const calls: readonly Call[] = [
     10,
     (r) => [
       `AT_FDCWD, ${path(r)}, `,
-      `{st_mode=S_IFREG|0644, st_size=${r.below(99999)}, ...}, AT_SYMLINK_NOFOLLOW)`,
+      `{st_mode=S_IFREG|0644, st_size=${r.below(99999)}, ...}, ${r.once(2) ? "AT_EMPTY_PATH" : "0"})`,
       "0",
     ],
   ],

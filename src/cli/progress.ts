@@ -17,15 +17,16 @@ export class Progress {
     this.#total = total;
   }
 
-  /** So many bytes more are done. */
-  add(bytes: number): void {
+  /** So many bytes more are done; `read` says how many of the total those so far were, where they were packed there. */
+  add(bytes: number, read?: number): void {
     this.#done += bytes;
     const now = performance.now();
     if (!process.stderr.isTTY || now < this.#shownAt) return;
     this.#shownAt = now + PERIOD;
     this.#shown = true;
     const rate = this.#done / (now - this.#start) / 1000;
-    const part = this.#total ? ` ${Math.floor((100 * this.#done) / this.#total)} %` : "";
+    const share = (read ?? this.#done) / (this.#total ?? 0);
+    const part = this.#total ? ` ${Math.floor(100 * share)} %` : "";
     const text = `${this.#what}:${part} ${megabytes(this.#done)}, ${rate.toFixed(0)} MB/s`;
     process.stderr.write(`\r\x1b[K${errStyle().dim(text.slice(0, (process.stderr.columns ?? 80) - 1))}`);
   }

@@ -8,12 +8,12 @@ import { type Args, usage } from "./args.ts";
 import { type Filter, printWarnings, readFilter } from "./filter.ts";
 import { inputName } from "./input.ts";
 import { type Judged, LogJudge } from "./judge.ts";
+import { logFiles, readLogs } from "./logs.ts";
 import { Exit, outStyle, print, printJson, say, visible } from "./output.ts";
 import { reasonText } from "./reason.ts";
 import { counted } from "./side.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
-import { readLogs } from "./trace.ts";
 import { optionsOf } from "./traceoptions.ts";
 
 /** Calls of one name by one process that had the same answers. */
@@ -45,7 +45,7 @@ const MOST_PIDS = 4096;
 
 /** `seccat replay`: what a policy would have denied of what logs tell; exit code 1 if it would have denied something. */
 export async function replay(args: Args): Promise<number> {
-  const logs = args.texts("logs");
+  const logs = logFiles(args.texts("logs"));
   const older = args.maybe("since");
   refuseSecondReader([args.text("policy"), ...(older === undefined ? [] : [older]), ...logs]);
   const options = optionsOf(args, logs.map((log) => basename(inputName(log))).join(", "));
@@ -54,7 +54,7 @@ export async function replay(args: Args): Promise<number> {
   const replayed = new Replay(filter, since, options.native);
   const learner = newLearner({ ...options, mark: (event, mode) => replayed.mark(event, mode) });
   const ends: number[] = [];
-  await readLogs(logs, (event) => {
+  await readLogs(logs, options.native, (event) => {
     learner.see(event);
     if (event.kind === "end") ends.push((ends.at(-1) ?? 0) + event.line);
   });

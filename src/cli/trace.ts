@@ -1,26 +1,20 @@
 import { basename } from "node:path";
 import { endKeepingTerminal } from "../enforce/ending.ts";
-import {
-  type Learned,
-  type LearnOptions,
-  newLearner,
-  type StraceEvent,
-  straceReader,
-} from "../trace/index.ts";
+import { type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
 import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
 import { engines, watchCommand } from "./engine.ts";
-import { inFile, inputName, piecesOf } from "./input.ts";
+import { inFile, inputName } from "./input.ts";
 import { isTerminal, showsView } from "./liveview.ts";
+import { logFiles, readLogs } from "./logs.ts";
 import { checkOutput, Exit, say } from "./output.ts";
 import { tracePartial } from "./partial.ts";
-import { Progress, sizeOf } from "./progress.ts";
 import { stableRuns, untilStable } from "./stable.ts";
 import { optionsOf } from "./traceoptions.ts";
 
 /** `seccat trace`: a policy from what a program was seen to do. */
 export async function trace(args: Args): Promise<number> {
-  const logs = args.texts("from");
+  const logs = logFiles(args.texts("from"));
   const { command } = args;
   if (logs.length > 0 && command.length > 0)
     throw usage("a log and a command at once", { fix: "give --from LOG, or -- CMD" });
@@ -67,26 +61,9 @@ export async function trace(args: Args): Promise<number> {
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
   const learner = newLearner(options);
-  await readLogs(logs, (event) => learner.see(event));
+  await readLogs(logs, options.native, (event) => learner.see(event));
   const [only] = logs;
   return logs.length === 1 && only !== undefined
     ? inFile(inputName(only), () => learner.finish())
     : learner.finish();
-}
-
-/** Tells the events of logs, one after the other, with a line of progress on a terminal. */
-export async function readLogs(logs: readonly string[], see: (event: StraceEvent) => void): Promise<void> {
-  for (const log of logs) {
-    const reader = straceReader();
-    const progress = new Progress(`reading ${inputName(log)}`, sizeOf(log));
-    try {
-      for await (const piece of piecesOf(log)) {
-        for (const event of reader.push(piece)) see(event);
-        progress.add(piece.length);
-      }
-    } finally {
-      progress.end();
-    }
-    for (const event of reader.end()) see(event);
-  }
 }

@@ -3,8 +3,9 @@ import type { AbiName } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import type { CallWeights } from "../compile/index.ts";
 import { decodeText, readCounts } from "../formats/index.ts";
-import { newCounter, straceReader } from "../trace/index.ts";
+import { logReader, newCounter } from "../trace/index.ts";
 import { inFile, inputName, piecesOf } from "./input.ts";
+import { unpacked } from "./unpack.ts";
 
 /** Counts of calls, and what was left out. */
 export interface Weights {
@@ -21,7 +22,7 @@ const MAX_JSON = 1 << 20;
  */
 export async function readWeights(path: string, native: AbiName): Promise<Weights> {
   const file = inputName(path);
-  const pieces = piecesOf(path);
+  const pieces = unpacked(piecesOf(path), file);
   const first = await pieces.next();
   const begin = first.done ? new Uint8Array() : first.value;
   // Behind white space and a byte order mark.
@@ -32,10 +33,8 @@ export async function readWeights(path: string, native: AbiName): Promise<Weight
       return { weights: counts, warnings };
     });
   }
-  const [counter, reader] = [newCounter(native), straceReader()];
-  const take = (piece: Uint8Array) => {
-    for (const event of reader.push(piece)) counter.see(event);
-  };
+  const [counter, reader] = [newCounter(native), logReader({ native })];
+  const take = (piece: Uint8Array) => reader.read(piece, (event) => counter.see(event));
   take(begin);
   for await (const piece of pieces) take(piece);
   for (const event of reader.end()) counter.see(event);

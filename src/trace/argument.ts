@@ -25,9 +25,14 @@ export function splitArgs(args: string): string[] {
   return parts;
 }
 
+/** 1: neither ends an argument nor opens anything in it. */
+const plain = new Uint8Array(128).fill(1);
+for (const char of ',"([{/<') plain[char.charCodeAt(0)] = 0;
+
 /** The comma behind the argument at `at`, or `end`. */
 function endOfArg(text: string, at: number, end: number): number {
   for (let i = at; i < end; i++) {
+    if (plain[text.charCodeAt(i)] !== 0) continue;
     const char = text.charAt(i);
     if (char === ",") return i;
     const after = behindGroup(text, i, end, char);

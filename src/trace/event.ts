@@ -110,10 +110,14 @@ export interface LineCounts {
   readonly summary: number;
 }
 
+/** Who wrote a log: strace, the kernel's audit, `perf trace`, or the kernel's tracer. */
+export type Format = "strace" | "audit" | "perf trace" | "ftrace";
+
 /** Comes last, once. */
 export interface EndEvent {
   readonly kind: "end";
   readonly line: number;
+  readonly format: Format;
   readonly counts: LineCounts;
   /** The first few lines that could not be read. */
   readonly unreadable: readonly LineNote[];

@@ -15,7 +15,9 @@ export type {
   SignalEvent,
   StraceEvent,
 } from "./event.ts";
+export { type LogOptions, logReader } from "./format.ts";
 export { type Learner, learn, newLearner } from "./learn.ts";
+
 export { type PhaseName, type PhaseOptions, phaseNames } from "./phase.ts";
 export { type ReaderOptions, readStrace, type StraceReader, straceReader } from "./reader.ts";
 export {

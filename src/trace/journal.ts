@@ -1,4 +1,4 @@
-import type { EndEvent, LineNote } from "./event.ts";
+import type { EndEvent, Format, LineNote } from "./event.ts";
 
 /** The account of a log's lines while it is read. */
 export interface Journal {
@@ -43,11 +43,11 @@ function keepNote(journal: Journal, notes: LineNote[], line: number, reason: str
 }
 
 /** The event that closes a log. */
-export function closeJournal(journal: Journal): EndEvent {
+export function closeJournal(journal: Journal, format: Format): EndEvent {
   const { lines, read, blank, unreadable, doubtful, summary, unreadableNotes, doubtfulNotes } = journal;
   const counts = { lines, read, blank, unreadable, doubtful, summary };
   const byLine = [...doubtfulNotes].sort((a, b) => a.line - b.line);
-  return { kind: "end", line: lines, counts, unreadable: [...unreadableNotes], doubtful: byLine };
+  return { kind: "end", line: lines, format, counts, unreadable: [...unreadableNotes], doubtful: byLine };
 }
 
 /**

@@ -13,14 +13,17 @@ import {
   takeWatched,
   tallyOf,
 } from "./choice.ts";
-import type { EndEvent, LineCounts, LineNote, StraceEvent } from "./event.ts";
+
+import type { EndEvent, Format, LineCounts, LineNote, StraceEvent } from "./event.ts";
 import { LogPhases, mark } from "./logphase.ts";
-import { follow, newProcesses, type Processes, taskOf } from "./process.ts";
+import { follow, isFull, newProcesses, type Processes, taskOf } from "./process.ts";
 import { checkCallName, noCalls, nothingTaken } from "./refusal.ts";
+import { Repeats } from "./repeat.ts";
 import { addCounts, type Group, type ReadReport, type WatchCounts } from "./report.ts";
+
 import { ScalarMarks } from "./scalar.ts";
 import { inOrder, type Learned, type LearnOptions, learnTaken, type Taken } from "./taken.ts";
-import { callsIn, count } from "./tally.ts";
+import { callsIn, count, type Tallied } from "./tally.ts";
 import type { WatchedProcess } from "./watched.ts";
 
 export type { Learned, LearnOptions } from "./taken.ts";
@@ -51,6 +54,9 @@ interface State {
   readonly table: Processes;
   readonly choice: Choice;
   readonly phases: LogPhases;
+  /** Undefined where a process's calls are told apart by when they are made. */
+  readonly repeats: Repeats | undefined;
+  readonly formats: Set<Format>;
   readonly mark: LearnOptions["mark"];
   /** Of the last event. */
   order: number;
@@ -68,12 +74,15 @@ export function newLearner(options: LearnOptions): Learner {
   checkCallName(options.after, "that the phase begins after");
   checkCallName(options.until, "that ends what is learned from");
   const table = newProcesses();
+  const marked = options.args ? markerOf(options.native) : options.mark;
   const state: State = {
     options,
     table,
     choice: newChoice(options, table),
     phases: new LogPhases(options),
-    mark: options.args ? markerOf(options.native) : options.mark,
+    repeats: isOneStretch(options) ? new Repeats(marked) : undefined,
+    formats: new Set(),
+    mark: marked,
     order: 0,
     runs: 0,
     watched: undefined,
@@ -90,13 +99,31 @@ export function newLearner(options: LearnOptions): Learner {
   };
 }
 
+/** Whether nothing is asked for that begins in the middle of a process. */
+function isOneStretch({
+  after,
+  until,
+  afterMark,
+  untilMark,
+  program,
+  split,
+  phases,
+  markFd,
+}: LearnOptions): boolean {
+  return [after, until, afterMark, untilMark, program, split, phases, markFd].every(
+    (one) => one === undefined,
+  );
+}
+
 function markerOf(native: AbiName): LearnOptions["mark"] {
   const marks = new ScalarMarks(native);
   return (event, mode) => marks.mark(event, mode);
 }
 
 function see(state: State, event: StraceEvent): void {
-  const { table, choice } = state;
+  const { table, choice, repeats } = state;
+  if (repeats && !isFull(table) && repeats.take(event, table.before)) return;
+  let entry: Tallied | undefined;
   if (event.kind === "call" || event.kind === "begin") {
     const task = taskOf(table, event);
     const order = table.before + event.line;
@@ -104,10 +131,11 @@ function see(state: State, event: StraceEvent): void {
     state.phases.see(table, event, task, order);
     if (event.kind === "call") {
       const text = state.mark?.(event, task.mode) ?? "";
-      count(tallyOf(choice, task, order), event, task.mode, order, text);
+      entry = count(tallyOf(choice, task, order), event, task.mode, order, text);
     }
   }
   for (const task of follow(table, event)) settle(choice, task);
+  repeats?.see(event, entry);
   if (event.kind === "end") close(state, event);
 }
 
@@ -124,6 +152,7 @@ function take(state: State, process: WatchedProcess): void {
 
 function close(state: State, event: EndEvent): void {
   state.runs++;
+  state.formats.add(event.format);
   state.counts = addCounts(state.counts, event.counts);
   state.unreadable.push(...event.unreadable);
   state.doubtful.push(...event.doubtful);
@@ -139,8 +168,9 @@ function takenFrom(state: State): Taken {
   return { calls, parts, report: readReport(state) };
 }
 
-function readReport({ runs, counts, unreadable, doubtful, choice, watched }: State): ReadReport {
+function readReport({ formats, runs, counts, unreadable, doubtful, choice, watched }: State): ReadReport {
   return {
+    formats: [...formats],
     runs,
     counts,
     ...(watched ? { watched } : {}),

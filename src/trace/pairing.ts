@@ -30,6 +30,9 @@ export interface Pairing {
 /** Calls kept open at most: processes that the log leaves without an end must not fill the memory. */
 const openLimit = 65536;
 
+/** Lines up to this length are kept as they are. */
+const shortLine = 400;
+
 /** No call is open. */
 export function newPairing(journal: Journal, emit: Pairing["emit"]): Pairing {
   return { journal, emit, open: new Map(), held: undefined };
@@ -109,7 +112,9 @@ function settle(pairing: Pairing, call: OpenCall, body: Body): void {
     close(pairing, call, "returned", body.result);
     return;
   }
-  const own = { ...call, args: ownText(call.args), text: ownText(call.text.slice(0, 200)) };
+  // Of a short line nothing else is kept with its parts.
+  const long = call.text.length > shortLine || call.args.length > shortLine;
+  const own = long ? { ...call, args: ownText(call.args), text: ownText(call.text.slice(0, 200)) } : call;
   if (body.end === "missing") {
     pairing.held = own;
     return;

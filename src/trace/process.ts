@@ -58,6 +58,12 @@ interface Birth {
 export const makers: ReadonlySet<string> = new Set(["fork", "vfork", "clone", "clone2", "clone3"]);
 /** Calls that do not return, as the task ends. */
 export const leavers: ReadonlySet<string> = new Set(["exit_group", "exit", "_exit"]);
+
+/** Whether there are so many tasks that the oldest is given up at the next event. */
+export function isFull(table: Processes): boolean {
+  return table.live.size > liveLimit;
+}
+
 const CLONE_THREAD = 0x10000n;
 /**
  * Tasks without an end in the log, tasks remembered after theirs, pids waited for: of more, the oldest are
@@ -109,7 +115,7 @@ export function taskOf(table: Processes, event: CallEvent | BeginEvent): Task {
 
 /** Moves the table on behind an event; returns the tasks about whom the log can say no more. */
 export function follow(table: Processes, event: StraceEvent): readonly Task[] {
-  if (table.live.size > liveLimit) return [...giveUp(table), ...followEvent(table, event)];
+  if (isFull(table)) return [...giveUp(table), ...followEvent(table, event)];
   return followEvent(table, event);
 }
 

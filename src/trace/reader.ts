@@ -18,7 +18,7 @@ import {
   restOfCall,
   resumeCall,
 } from "./pairing.ts";
-import { PlainLine, PlainText } from "./plain.ts";
+import { PlainLine } from "./plain.ts";
 import type { Prefix } from "./prefix.ts";
 import { skipSpace } from "./scan.ts";
 
@@ -36,11 +36,10 @@ export interface ReaderOptions {
 
 /** A strace log that arrives in pieces of any size; memory does not grow with the log. */
 export interface StraceReader {
-  /**
-   * The events that this piece completes. Bytes are UTF-8; a character may be split between pieces. The events of
-   * bytes read their text from them: these must not change before the events are done with.
-   */
+  /** The events that this piece completes. Bytes are UTF-8; a character may be split between pieces. */
   push(piece: string | Uint8Array): StraceEvent[];
+  /** As push, but tells each event to `see`, which must not keep it: the next call is told in the same object. */
+  read(piece: Uint8Array, see: (event: StraceEvent) => void): void;
   /** The events of what was still open, and `end`. Once. */
   end(): StraceEvent[];
 }
@@ -52,7 +51,7 @@ interface State {
   readonly pairing: Pairing;
   /** Undefined where every line goes to line.ts. */
   readonly plain: PlainLine | undefined;
-  events: StraceEvent[];
+  see: (event: StraceEvent) => void;
   /** Inside a `strace -c` table. */
   summary: boolean;
 }
@@ -64,24 +63,44 @@ export function straceReader(options: ReaderOptions = {}): StraceReader {
     options,
     longest: options.longest ?? 16777216,
     journal,
-    pairing: newPairing(journal, (event) => state.events.push(event)),
+    pairing: newPairing(journal, (event) => state.see(event)),
     plain: options.plain === false ? undefined : new PlainLine(),
-    events: [],
+    see: () => undefined,
     summary: false,
   };
   // Enough more than is read for the cut to be noticed behind a carriage return.
   const cutter = new LineCutter(state.longest + 2, (bytes, from, to) => feedLines(state, bytes, from, to));
+  const encode = textEncoder();
+  const collected = (work: () => void) => {
+    const events: StraceEvent[] = [];
+    state.see = (event) => events.push(event === state.plain ? state.plain.event() : event);
+    work();
+    return events;
+  };
   return {
-    push(piece) {
-      cutter.push(typeof piece === "string" ? Buffer.from(piece) : piece);
-      return takeEvents(state);
+    push: (piece) => collected(() => cutter.push(typeof piece === "string" ? encode(piece) : piece)),
+    read(piece, see) {
+      state.see = see;
+      cutter.push(piece);
     },
-    end() {
-      cutter.end();
-      leaveAllCalls(state.pairing);
-      state.events.push(closeJournal(journal));
-      return takeEvents(state);
-    },
+    end: () =>
+      collected(() => {
+        cutter.push(encode());
+        cutter.end();
+        leaveAllCalls(state.pairing);
+        state.see(closeJournal(journal, "strace"));
+      }),
+  };
+}
+
+/** Bytes of text in pieces: half a surrogate pair comes with the other, or without at the end. */
+function textEncoder(): (piece?: string) => Uint8Array {
+  let half = "";
+  return (piece) => {
+    const text = half + (piece ?? "");
+    const split = piece !== undefined && /[\ud800-\udbff]$/.test(text);
+    half = split ? text.slice(-1) : "";
+    return Buffer.from(split ? text.slice(0, -1) : text);
   };
 }
 
@@ -95,21 +114,15 @@ export function* readStrace(
   yield* reader.end();
 }
 
-function takeEvents(state: State): StraceEvent[] {
-  const { events } = state;
-  state.events = [];
-  return events;
-}
-
 function feedLines(state: State, bytes: Uint8Array, from: number, to: number): void {
   const { plain, longest } = state;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = new PlainText(buffer);
+  plain?.open(bytes);
   let at = from;
   while (at < to) {
-    const next = plain ? plain.read(bytes, at, longest) : -1;
+    const next = plain ? plain.read(at, longest) : -1;
     if (plain && next > 0) {
-      takePlain(state, plain, text);
+      takePlain(state, plain, at, next - 1);
       at = next;
     } else {
       const stop = bytes.indexOf(0x0a, at);
@@ -121,15 +134,22 @@ function feedLines(state: State, bytes: Uint8Array, from: number, to: number): v
 }
 
 /** As feedLine and what it calls do for such a line. */
-function takePlain(state: State, plain: PlainLine, text: PlainText): void {
+function takePlain(state: State, plain: PlainLine, start: number, end: number): void {
   const { journal, pairing, options } = state;
   journal.lines++;
   journal.read++;
   state.summary = false;
-  const pid = plain.pid < 0 ? options.pid : plain.pid;
+  plain.line = journal.lines;
+  plain.pid ??= options.pid;
+  if (plain.part !== "whole") {
+    const { prefix, body, text } = plain.half(start, end);
+    const pair = plain.part === "begun" ? beginCall : resumeCall;
+    pair(pairing, prefix, plain.name, body, text);
+    return;
+  }
   if (pairing.held) releaseHeld(pairing);
-  if (pairing.open.size > 0) leaveCall(pairing, pid);
-  state.events.push(plain.event(journal.lines, pid, text));
+  if (pairing.open.size > 0) leaveCall(pairing, plain.pid);
+  state.see(plain);
 }
 
 function feedLine(state: State, text: string, long: boolean): void {
@@ -181,7 +201,7 @@ function take(state: State, line: Line, text: string, start: number, end: number
       return takeUnreadable(state, line.reason, text, start, end);
     case "attach":
     case "detach":
-      state.events.push({ kind: line.kind, line: state.journal.lines, pid: line.pid });
+      state.see({ kind: line.kind, line: state.journal.lines, pid: line.pid });
       return undefined;
     case "stack":
     case "dump":
@@ -213,7 +233,7 @@ function takeCall(
 }
 
 function attached(state: State, pid: number): undefined {
-  if (pid >= 0) state.events.push({ kind: "attach", line: state.journal.lines, pid });
+  if (pid >= 0) state.see({ kind: "attach", line: state.journal.lines, pid });
 }
 
 function prefixOf(state: State, line: CallLine): Prefix {
@@ -232,7 +252,7 @@ function takeUnreadable(
     return takeChatter(state, "summary", text.slice(start, end));
   const late = state.pairing.held && !state.pairing.held.closed ? readLateEnd(text, start, end) : undefined;
   if (late && restOfCall(state.pairing, late)) return undefined;
-  state.events.push(noise(state, "unreadable", reason, text.slice(start, Math.min(end, start + 200))));
+  state.see(noise(state, "unreadable", reason, text.slice(start, Math.min(end, start + 200))));
   return reason;
 }
 
@@ -241,7 +261,7 @@ function takeChatter(state: State, what: "stack" | "dump" | "message" | "summary
     state.summary = true;
     state.journal.summary++;
   }
-  state.events.push(noise(state, what, "", text));
+  state.see(noise(state, what, "", text));
 }
 
 function noise(state: State, what: NoiseEvent["what"], reason: string, text: string): NoiseEvent {
@@ -250,12 +270,12 @@ function noise(state: State, what: NoiseEvent["what"], reason: string, text: str
 
 /** Signals, exits and mode switches; the held call has no result then, as no call goes on behind them. */
 function takeProcess(state: State, line: ProcessLine): undefined {
-  const { pairing, events, journal } = state;
+  const { pairing, see, journal } = state;
   releaseHeld(pairing);
   const pid = line.prefix.pid ?? state.options.pid;
-  if (line.kind === "signal") events.push({ kind: "signal", line: journal.lines, pid, text: line.text });
+  if (line.kind === "signal") see({ kind: "signal", line: journal.lines, pid, text: line.text });
   else if (line.kind === "mode")
-    events.push({
+    see({
       kind: "mode",
       line: journal.lines,
       pid: line.pid,
@@ -264,6 +284,6 @@ function takeProcess(state: State, line: ProcessLine): undefined {
   else {
     if (line.how === "superseded" && pid !== undefined) moveCall(pairing, Number(line.by), pid);
     else leaveCall(pairing, pid);
-    events.push({ kind: "exit", line: journal.lines, pid, how: line.how, by: line.by });
+    see({ kind: "exit", line: journal.lines, pid, how: line.how, by: line.by });
   }
 }

@@ -1,5 +1,5 @@
 import type { AbiName, SyscallName } from "../../arch/index.ts";
-import type { LineCounts, LineNote } from "./event.ts";
+import type { Format, LineCounts, LineNote } from "./event.ts";
 import { START } from "./stretch.ts";
 
 /** One entry of a learned policy, and what it stands on. */
@@ -48,6 +48,8 @@ export interface WatchCounts {
 
 /** How a log was read, or a command watched, and whose calls were taken. */
 export interface ReadReport {
+  /** Who wrote the logs. */
+  readonly formats: readonly Format[];
   /** How many logs were read, or how often the command was watched. */
   readonly runs: number;
   /** All 0 where no log was read. */
@@ -91,12 +93,22 @@ export function formatReport(report: LearnReport): string[] {
   return lines;
 }
 
+const formatNames: Readonly<Record<Format, string>> = {
+  strace: "strace",
+  audit: "an audit log",
+  "perf trace": "perf trace",
+  ftrace: "the kernel's tracer",
+};
+
 /** The lines read, and whose calls were taken, as lines for a person. */
-export function formatReading({ counts, watched, chosen, taken, left }: ReadReport): string[] {
+export function formatReading({ formats, counts, watched, chosen, taken, left }: ReadReport): string[] {
+  const others = formats.filter((format) => format !== "strace");
+  const of =
+    others.length === 0 ? "" : ` of ${formats.map((format) => formatNames[format]).join(" and of ")}`;
   return [
     watched
       ? `${plural(watched.calls, "call", "calls")} of ${plural(watched.processes, "process", "processes")} with ${plural(watched.threads, "thread", "threads")}`
-      : `${counts.lines} lines: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
+      : `${plural(counts.lines, "line", "lines")}${of}: ${counts.read} read, ${counts.blank} blank, ${counts.unreadable} not readable`,
     chosen,
     `taken: ${groupText(taken)}${left.calls > 0 ? `; left: ${groupText(left)}` : ""}`,
   ];
@@ -137,6 +149,7 @@ export function joinReports(a: ReadReport, b: ReadReport): ReadReport {
   });
   const watched = a.watched && b.watched;
   return {
+    formats: [...new Set([...a.formats, ...b.formats])],
     runs: a.runs + b.runs,
     counts: addCounts(a.counts, b.counts),
     ...(watched

@@ -1,6 +1,7 @@
 import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
 import { ownText } from "./journal.ts";
+import { PlainLine } from "./plain.ts";
 import type { WatchedCall } from "./watched.ts";
 
 /** A call that was made, as strace shows it, and how often. */
@@ -23,15 +24,15 @@ export interface Tallied {
 /** The calls that somebody made. */
 export type Tally = Map<string, Tallied>;
 
-/** Counts a call that was entered at `order`. */
+/** Counts a call that was entered at `order`; returns where. */
 export function count(
   tally: Tally,
   event: CallEvent,
   mode: Mode | undefined,
   order: number,
   mark: string,
-): void {
-  const { name, nr, result } = event;
+): Tallied {
+  const { name, nr } = event;
   const key = keyOf(name, nr, mode, mark);
   let entry = tally.get(key);
   if (!entry) {
@@ -39,13 +40,18 @@ export function count(
     entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
+  countIn(entry, event, order, telling.get(name));
+  return entry;
+}
+
+/** Counts a call that was entered at `order` where others like it are; `sign` is what telling has for its name. */
+export function countIn(entry: Tallied, event: CallEvent, order: number, sign: string | undefined): void {
   entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
-  if (result?.startsWith("-1 E")) entry.failed++;
+  if (event instanceof PlainLine ? event.failed : event.result?.startsWith("-1 E")) entry.failed++;
   entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
-  const sign = telling.get(name);
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SeccatError } from "../../src/abi/error.ts";
@@ -7,85 +6,11 @@ import type { StraceEvent } from "../../src/trace/event.ts";
 import { learn } from "../../src/trace/learn.ts";
 import { readStrace } from "../../src/trace/reader.ts";
 import { formatReport } from "../../src/trace/report.ts";
-import { root } from "../root.ts";
 import { Random, seedOf } from "../seed.ts";
+import { cut, spoilt } from "./spoil.ts";
 
 const fuzzing = suite("trace/fuzz");
 const rounds = Number(process.env.SECCAT_ROUNDS ?? 400);
-
-const lines = [
-  ...readFileSync(`${root}test/data/trace/randomcat.strace`, "utf8").split("\n"),
-  `7175  1795488889.968471 [  59] [00007f8320ad8ad7] execve("/bin/sh", ["sh"], 0x7 /* 3 vars */) = 0 <0.000309>`,
-  "clone(child_stack=NULL, flags=SIGCHLDstrace: Process 9659 attached",
-  ", child_tidptr=0x7f40) = 9659",
-  "vfork( <unfinished ...>",
-  "[pid  9658] <... vfork resumed>)        = 9658",
-  "5 clone3({flags=CLONE_VM|CLONE_THREAD} => {parent_tid=[6]}, 88) = 6",
-  "[ Process PID=9779 runs in 32 bit mode. ]",
-  "5 +++ superseded by execve in pid 6 +++",
-  '5 write(3<TCP:[127.0.0.1:80->127.0.0.1:5]>, "a"..., 9) = 9</tmp/x>',
-  "5 syscall_0x3e7(0x1) = -1 ENOSYS (Function not implemented)",
-  "--- SIGCHLD {si_signo=SIGCHLD} ---",
-  " > /lib/x.so(f+0x1) [0x2]",
-  "% time     seconds  usecs/call     calls    errors syscall",
-  "------ ----------- ----------- --------- --------- ----------------",
-  " 24.78    0.000143           4        34        13 openat",
-];
-const pieces = [
-  '"',
-  "\\",
-  "(",
-  ")",
-  "[",
-  "]",
-  "{",
-  "}",
-  "<",
-  ">",
-  "/*",
-  "*/",
-  " = ",
-  "?",
-  "-1",
-  "[pid 7] ",
-  "<unfinished ...>",
-  "<... read resumed>",
-  "\n",
-  "\r",
-  "\t",
-  "\0",
-  "€",
-  "\ud800",
-  "5 ",
-  "fork() = 5\n",
-  "= 5",
-  ",",
-  "0x",
-  "syscall_0x",
-  "+++ ",
-  "--- ",
-];
-
-/** Some lines of the corpus, spoilt. */
-function spoilt(random: Random): string {
-  let text = Array.from({ length: 1 + random.below(12) }, () => random.pick(lines)).join("\n");
-  for (let edits = random.below(10); edits > 0; edits--) {
-    const at = random.below(text.length + 1);
-    const to = random.once(2) ? at : Math.min(text.length, at + random.below(12));
-    text = text.slice(0, at) + (random.once(3) ? "" : random.pick(pieces)) + text.slice(to);
-  }
-  return text;
-}
-
-function cut(random: Random, bytes: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const size = 1 + random.below(40);
-    parts.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return parts;
-}
 
 /** Fails unless every line is accounted for. */
 function balanced(events: readonly StraceEvent[], lineCount: number, text: string): void {

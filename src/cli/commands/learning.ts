@@ -55,7 +55,12 @@ export const learning: readonly Command[] = [
     describe: "watch a program or read strace logs, and write its policy",
     positionals: [],
     options: {
-      from: { describe: "read this strace log instead; - is stdin", value: "LOG", words: "file", many: true },
+      from: {
+        describe: "read this log instead, such as strace's; - is stdin",
+        value: "LOG",
+        words: "file",
+        many: true,
+      },
       output: { ...output, describe: "where to write the policy; stdout when absent" },
       engine: {
         describe:
