@@ -31,14 +31,14 @@ export function diesOfRing(policy: Policy): boolean {
   return loops && endsForRing(policy);
 }
 
-function nodeGroups(policy: Policy): GroupName[] {
-  return policy.rules
-    .filter(({ action }) => action.kind === "allow")
-    .flatMap(({ syscalls }) => syscalls)
-    .filter(
-      (name): name is GroupName =>
-        typeof name === "string" && isGroupName(name) && name.startsWith("@node-runtime"),
-    );
+function nodeGroups({ rules }: Policy): GroupName[] {
+  const found: GroupName[] = [];
+  for (const { action, syscalls } of rules) {
+    if (action.kind !== "allow") continue;
+    for (const name of syscalls)
+      if (typeof name === "string" && name.startsWith("@node-runtime") && isGroupName(name)) found.push(name);
+  }
+  return found;
 }
 
 /** Whether no rule speaks of io_uring_setup and what is said of it in general is no mere error. */

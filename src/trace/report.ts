@@ -122,7 +122,7 @@ function formatCoverage({ runs, taken, phases, once, syscalls }: LearnReport): s
   const processes = taken.pids.length + (taken.unnamed ? 1 : 0);
   const parts = [plural(runs, "run", "runs"), plural(processes, "process", "processes")];
   if (phases.length > 0) parts.push(`${plural(phases.length, "phase", "phases")} (${phases.join(", ")})`);
-  const seen = `${parts.join(", ")}, ${syscalls.length} different calls`;
+  const seen = `${parts.join(", ")}, ${plural(syscalls.length, "different call", "different calls")}`;
   if (once.length === 0) return `${seen}, each seen more than once`;
   const more = once.length > mostNames ? ` and ${once.length - mostNames} more` : "";
   return `${seen}; seen once only: ${once.slice(0, mostNames).join(", ")}${more}`;
