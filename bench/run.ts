@@ -16,6 +16,7 @@ const benches: readonly (readonly [name: string, question: string])[] = [
   ["decisions", "does any decision of a program differ from its policy's?"],
   ["prove", "how long does a proof take?"],
   ["trace", "how much slower does a program become while its calls are watched, against strace?"],
+  ["learned", "does a policy that was learned from a program let it do the same work again?"],
   ["launch", "does a launch ever die of its own filter, and what does a start cost, against bwrap?"],
   ["soak", "does Node, of four versions, live under the groups that are said to suffice, under load?"],
   ["notify", "what does a call cost that a supervisor answers, against a supervisor in C?"],
