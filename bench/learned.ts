@@ -4,7 +4,8 @@
  *     npm run bench -- learned [RUNS] [STABLE]      10 runs under each policy; learned until 3 runs show nothing new
  *
  * Ten programs, each learned by `seccat trace --until-stable` and then run under `seccat run`. A run that dies is told
- * with the call that the policy lacks. Exits with 1 when one did. Needs gcc, git and python3.
+ * with the call that the policy lacks, and the program is learned again with `--add usual,lock`, which allows what traces
+ * miss. Exits with 1 when a run dies even so. Needs gcc, git and python3.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -76,7 +77,7 @@ interface Outcome {
   readonly deaths: readonly string[];
 }
 
-function tryOut(cwd: string, command: string): Outcome {
+function tryOut(cwd: string, command: string, more: readonly string[] = []): Outcome {
   const policy = join(cwd, "policy.json");
   const told = (args: readonly string[]) => {
     const [file = "", ...own] = seccat;
@@ -87,7 +88,7 @@ function tryOut(cwd: string, command: string): Outcome {
       maxBuffer: 1 << 28,
     });
   };
-  const learned = told(["trace", "--until-stable", String(stable), "--json", "-o", policy]);
+  const learned = told(["trace", "--until-stable", String(stable), ...more, "--json", "-o", policy]);
   if (learned.status !== 0) throw new Error(`${command}: ${learned.stderr}`);
   const { report } = JSON.parse(learned.stdout);
   const deaths: string[] = [];
@@ -107,16 +108,29 @@ try {
   );
   const outcomes = Object.entries(programs).map(([name, command]) => {
     progress(name);
-    return { name, ...tryOut(folder, command) };
+    const plain = tryOut(folder, command);
+    return {
+      name,
+      plain,
+      usual: plain.deaths.length > 0 ? tryOut(folder, command, ["--add", "usual,lock"]) : undefined,
+    };
   });
   progress("");
   printTable(
-    ["program", "calls allowed", "deaths"],
-    outcomes.map(({ name, calls, deaths }) => [name, String(calls), String(deaths.length)]),
+    ["program", "calls allowed", "deaths", "with --add usual,lock", "deaths"],
+    outcomes.map(({ name, plain, usual }) => [
+      name,
+      String(plain.calls),
+      String(plain.deaths.length),
+      usual ? String(usual.calls) : "",
+      usual ? String(usual.deaths.length) : "",
+    ]),
   );
-  for (const { name, deaths } of outcomes)
-    for (const death of new Set(deaths)) console.log(`${name}: ${death}`);
-  if (outcomes.some(({ deaths }) => deaths.length > 0)) process.exitCode = 1;
+  for (const { name, plain, usual } of outcomes) {
+    for (const death of new Set(plain.deaths)) console.log(`${name}: ${death}`);
+    for (const death of new Set(usual?.deaths)) console.log(`${name}, with --add usual,lock: ${death}`);
+  }
+  if (outcomes.some(({ usual }) => usual !== undefined && usual.deaths.length > 0)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
