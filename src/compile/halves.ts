@@ -8,7 +8,7 @@
  */
 import { bitsOf, firstWith, firstWithout, lastWith, lastWithout, weightIn } from "./half.ts";
 import type { Run } from "./run.ts";
-import { type Shortcuts, Stretches } from "./stretch.ts";
+import { DEAR, type Shortcuts, Stretches } from "./stretch.ts";
 
 /** So many bits are tried alone, and so many in pairs and triples: 32 masks. */
 const SINGLES = 12;
@@ -21,8 +21,6 @@ const WEIGHED = 6;
 const MOST_LEFT = 4;
 /** Few runs are cheap to look at, all together. */
 const FEW_RUNS = 16;
-/** From this price on a program is to be small, whatever it takes. */
-const DEAR = 1;
 const UNKNOWN = -1;
 
 /** A half and what the search of the other one costs. */

@@ -19,8 +19,10 @@ export interface Shortcuts {
 
 /** The choice of picking out odd ones; a choice below it is a half, counted from there. */
 export const ODD = -1;
-/** Longer stretches are split near to where their neighbours are, so many runs further at most. */
-const SHORT = 8;
+/** From this price on a program is to be small, whatever it takes. */
+export const DEAR = 1;
+/** Where that is not so, longer stretches are split near to where their neighbours are, so many runs further at most. */
+const SHORT = 16;
 const SLACK = 3;
 /** No decision. */
 const NONE = -1;
@@ -37,6 +39,8 @@ export class Stretches {
   /** The halves that were chosen, as index into the masks of Halves, times two, plus one for the half with a bit. */
   readonly halves: number[] = [];
   readonly #price: number;
+  /** Longer stretches are split near to where their neighbours are. */
+  readonly #short: number;
   readonly #stride: number;
   /** Of the stretch from run i up to run j, at i * stride + j. */
   readonly #cost: Float64Array;
@@ -53,6 +57,7 @@ export class Stretches {
     this.node = new Int32Array(most);
     this.weight = new Float64Array(most);
     this.#price = price;
+    this.#short = price >= DEAR ? most : SHORT;
     this.#stride = most + 1;
     this.#cost = new Float64Array(most * this.#stride);
     this.#choice = new Int16Array(most * this.#stride);
@@ -123,7 +128,7 @@ export class Stretches {
     let choice = from + 1;
     const row = from * stride;
     // What splits the stretches without the last and without the first run best is close to what splits this one.
-    const left = to - from > SHORT ? (this.#choice[row + to - 1] ?? 0) : 0;
+    const left = to - from > this.#short ? (this.#choice[row + to - 1] ?? 0) : 0;
     const right = left > 0 ? (this.#choice[row + stride + to] ?? 0) : 0;
     const narrow = right >= left && left > 0;
     const least = narrow ? Math.max(from + 1, left - SLACK) : from + 1;

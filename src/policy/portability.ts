@@ -140,7 +140,9 @@ export function widen(policy: Policy, causes: readonly TwinCause[]): Widened {
     const rules = behind.get(finding.rule) ?? new Map<string, Rule>();
     const why = `${elsewhere[finding.cause]} ${finding.call}: ${finding.why}`;
     const { action, when } = rule;
-    rules.set(why, { action, syscalls: fitting, ...(when ? { when } : {}), why });
+    // Another ABI can have other twins for the same reason.
+    const syscalls = [...(rules.get(why)?.syscalls ?? []), ...fitting];
+    rules.set(why, { action, syscalls, ...(when ? { when } : {}), why });
     behind.set(finding.rule, rules);
   }
   const rules = policy.rules.flatMap((rule, i) => [rule, ...(behind.get(i)?.values() ?? [])]);

@@ -85,6 +85,12 @@ test("an arch without a call is told what it has in its place", () => {
   assert.equal(told(on(["x86_64", "aarch64"], allow("open", "openat"))), ["libc open: - x86_64"]);
 });
 
+test("twins of several arches for one reason go into one rule", () => {
+  const { policy: wide } = widen(on(["aarch64", "x86_64"], allow("statx")), ["libc"]);
+  assert.equal(wide.rules[1]?.syscalls, ["fstat", "stat", "lstat"]);
+  assert.equal(widen(wide, ["libc"]).added, []);
+});
+
 test("a twin that a rule speaks about, or that the default allows, is left alone", () => {
   assert.equal(told(on(["x86_64"], deny("EPERM", "getdents64"), allow("getdents"))), []);
   const open = policy({ default: "allow", arches: ["x86_64"] }, [deny("EPERM", "ptrace")]);
