@@ -16,7 +16,7 @@ const GROUPED = 5;
 
 /** Longer stretches are split before they are halved; while all stretches are weighed, even shorter ones are. */
 const LONGEST = 12;
-const WEIGHED = 6;
+const WEIGHED = 4;
 /** What is left to search after a half has at most so many runs. */
 const MOST_LEFT = 4;
 /** Few runs are cheap to look at, all together. */

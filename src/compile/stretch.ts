@@ -22,7 +22,7 @@ export const ODD = -1;
 /** From this price on a program is to be small, whatever it takes. */
 export const DEAR = 1;
 /** Where that is not so, longer stretches are split near to where their neighbours are, so many runs further at most. */
-const SHORT = 16;
+const SHORT = 8;
 const SLACK = 3;
 /** No decision. */
 const NONE = -1;

@@ -87,7 +87,7 @@ searching(
       for (const { from, to, node: decision, weight } of runs) plain.push(from, to, decision.id, weight);
       plain.solve();
       // Long stretches are split close to where their neighbours are, which can miss the best place.
-      const slack = runs.length <= 16 || price >= 1 ? 1e-6 : 0.03;
+      const slack = runs.length <= 8 || price >= 1 ? 1e-6 : 0.03;
       assert.ok(cost <= (1 + slack) * plain.cost, `${cost} ${plain.cost}`);
       if (real < plain.cost - 1e-6 * cost) halved++;
     }
