@@ -104,6 +104,7 @@ export class Halves implements Shortcuts {
     }
   }
 
+  /** Notes `mask`, of which `one` is the bit in sets of masks. */
   #know(mask: number, one: number): void {
     this.#every |= one;
     this.#bits |= mask;
@@ -115,6 +116,7 @@ export class Halves implements Shortcuts {
       this.#within[bits] = (this.#within[bits] ?? 0) | one;
   }
 
+  /** Finds out for which masks a run has numbers on either side. */
   #place({ from, to }: Run, at: number): void {
     let having = 0;
     let lacking = 0;

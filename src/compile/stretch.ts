@@ -1,6 +1,6 @@
 /**
  * The costs of searching every stretch of some runs, found by dynamic programming from the short stretches to the
- * long ones: n^2 of them, n choices each. Runs stand in columns, since this is where a compile spends its time.
+ * long ones: n^2 of them, n choices each, or few where a stretch is long. Runs stand in columns, since this is where a compile spends its time.
  */
 
 /** Another way to search a stretch, asked for while stretches grow from a first run. */

@@ -1,7 +1,8 @@
 /** Finds the listener of a process and takes a copy of it. */
-import { closeSync, existsSync, readdirSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, readdirSync } from "node:fs";
 import { loadShim, type Shim } from "../../shim/index.ts";
 import { SeccatError } from "../abi/error.ts";
+import { linkOf } from "./fact.ts";
 import { Listener } from "./listener.ts";
 import { nr } from "./native.ts";
 
@@ -38,7 +39,7 @@ const LINK = "anon_inode:seccomp notify";
 async function findListener(pid: number, wait: number): Promise<number> {
   const deadline = performance.now() + wait;
   for (;;) {
-    const found = openDescriptors(pid).find((fd) => linkOf(pid, fd) === LINK);
+    const found = openDescriptors(pid).find((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === LINK);
     if (found !== undefined) return Number(found);
     if (performance.now() >= deadline)
       throw new SeccatError({
@@ -69,14 +70,6 @@ function openDescriptors(pid: number): string[] {
           : `the descriptors of process ${pid} cannot be seen (${code})`,
       ...(code === "ENOENT" ? {} : { fix: "supervise as the same user, or as root" }),
     });
-  }
-}
-
-function linkOf(pid: number, fd: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${fd}`);
-  } catch {
-    return undefined; // closed meanwhile
   }
 }
 

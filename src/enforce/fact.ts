@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 
 /** One fact about this machine. */
 export interface HostFact {
@@ -24,6 +24,11 @@ export function attempt<T>(get: () => T): T | undefined {
 /** The text of a small file in /proc or /sys, trimmed; undefined when it cannot be read. */
 export function textOf(path: string): string | undefined {
   return attempt(() => readFileSync(path, "utf8").trim());
+}
+
+/** What a link, such as those of /proc/PID/fd, leads to; undefined when it cannot be read. */
+export function linkOf(path: string): string | undefined {
+  return attempt(() => readlinkSync(path));
 }
 
 /** The words of an error. */

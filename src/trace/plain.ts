@@ -1,7 +1,8 @@
 // Nearly every line of a log is one whole call, `1624 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3`, or one half of
-// one that another process interrupted. Such lines are read from the bytes as they are: nothing is decoded, and only what is asked for becomes text. Every other
-// line goes to line.ts, which reads all that there is; of a line that both can read, both say the same. So what is
-// rare is left to line.ts here: what is not ASCII, annotations in annotations, a pid with a name, any doubt.
+// one that another process interrupted. Such lines are read from the bytes as they are: nothing is decoded, and only
+// what is asked for becomes text. Every other line goes to line.ts, which reads all that there is; of a line that both
+// can read, both say the same. So what is rare is left to line.ts here: what is not ASCII, annotations in annotations,
+// a pid with a name, any doubt.
 //
 //     prefix name "(" args ")" "=" value [annotation] [what strace adds]
 //     prefix name "(" args " <unfinished ...>"

@@ -1,6 +1,7 @@
 /** What /proc tells of a caller that waits, read quickly because it waits. */
-import { closeSync, openSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import type { Image } from "../../trace/watched.ts";
+import { linkOf } from "../fact.ts";
 
 /** How a recorder looks at callers. */
 export interface Look {
@@ -23,13 +24,13 @@ export const proc: Look = Object.freeze({
     return { pid: numberIn(status, "Tgid"), ppid: numberIn(status, "PPid") };
   },
   image(pid: number) {
-    return { exe: linkOf(`/proc/${pid}/exe`), comm: readProc(`/proc/${pid}/comm`).trimEnd() };
+    return { exe: linkOf(`/proc/${pid}/exe`) ?? "", comm: readProc(`/proc/${pid}/comm`).trimEnd() };
   },
   stamp(pid: number) {
     // pid (comm) state ppid ... startstack is the 28th field; the beginning of the stack is random
     const stat = readProc(`/proc/${pid}/stat`);
     const startstack = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[25] ?? "";
-    return `${startstack} ${linkOf(`/proc/${pid}/exe`)}`;
+    return `${startstack} ${linkOf(`/proc/${pid}/exe`) ?? ""}`;
   },
   isAlive(tid: number) {
     try {
@@ -40,7 +41,7 @@ export const proc: Look = Object.freeze({
     }
   },
   isSocket(tid: number, fd: number) {
-    return linkOf(`/proc/${tid}/fd/${fd}`).startsWith("socket:");
+    return linkOf(`/proc/${tid}/fd/${fd}`)?.startsWith("socket:") ?? false;
   },
 });
 
@@ -53,14 +54,6 @@ export function readProc(path: string): string {
     } finally {
       closeSync(fd);
     }
-  } catch {
-    return "";
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
   } catch {
     return "";
   }
