@@ -330,9 +330,13 @@ seccat: 1 call was denied
         "import socket\ntry: socket.create_connection(('127.0.0.1', 9))\nexcept OSError: pass",
       ],
     );
-    const python = readFileSync(join(folder, "python.json"), "utf8");
+    // A shell may wrap Python, and either may first ask a daemon for a user's name, over a socket too.
+    const python = told(readFileSync(join(folder, "python.json"), "utf8"));
+    const call = python.find(
+      ({ exe, call }) => String(exe).includes("python") && call.includes("AF_INET"),
+    )?.call;
     assert.match(
-      callOf(told(python), "socket"),
+      call ?? JSON.stringify(python),
       /^socket\(domain=AF_INET, type=SOCK_STREAM\|SOCK_CLOEXEC, protocol=\d+\)$/,
     );
     const node = run(
