@@ -12,6 +12,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const MINUTES = 4;
+const LINES_OF_A_FAILURE = 8;
 const folder = fileURLToPath(new URL("./", import.meta.url));
 
 interface Outcome {
@@ -72,6 +73,15 @@ function judge(file: string, output: string, end: number | string | null, ms: nu
   return { file, output: text, passed, failed: sum(totals) - passed + (unfinished ? 1 : 0), ms };
 }
 
+/** What failed in a file's output, again at the end for whoever sees only that: its last lines when no test is named. */
+function gist(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const named = lines.flatMap((line, i) =>
+    /^ *FAIL /.test(line) ? lines.slice(i, i + LINES_OF_A_FAILURE).map((text) => text.slice(0, 300)) : [],
+  );
+  return (named.length > 0 ? named : lines.slice(-LINES_OF_A_FAILURE)).join("\n");
+}
+
 function firstGroup(match: RegExpExecArray): number {
   return Number(match[1]);
 }
@@ -93,7 +103,8 @@ async function main(): Promise<void> {
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker));
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
-  for (const { file } of outcomes.filter((outcome) => outcome.failed > 0)) console.log(`failed: ${file}`);
+  for (const { file, output } of outcomes.filter((outcome) => outcome.failed > 0))
+    console.log(`failed: ${file}\n${gist(output)}`);
   if (files.length === 0) console.log("no test file matches");
   console.log(`\n${passed} passed, ${failed} failed`);
   if (failed > 0 || passed === 0) process.exitCode = 1;
