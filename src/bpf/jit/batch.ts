@@ -8,8 +8,9 @@
  *     n = nr - base;  x |= arch ^ ARCH;  y |= n;  r[i] = E[n & 511]      in the end: x === 0 && y < 512
  */
 import { SECCOMP_DATA_WORDS } from "../../abi/data.ts";
-import { type Tables, WINDOW } from "./table.ts";
+import type { Tables } from "./table.ts";
 import { judgeLoop } from "./text.ts";
+import { WINDOW } from "./window.ts";
 
 /** Calls in one turn. */
 const TURN = 16;

@@ -11,8 +11,9 @@ import { SeccatError } from "../../abi/error.ts";
 import type { Program } from "../program.ts";
 import { run, wrongWords } from "../run.ts";
 import { batchText, CHUNK } from "./batch.ts";
-import { generalOf, type Tables, tablesOf, WINDOW } from "./table.ts";
+import { generalOf, type Tables, tablesOf } from "./table.ts";
 import { generalText, programText } from "./text.ts";
+import { WINDOW } from "./window.ts";
 
 /** A program ready for many calls. */
 export interface Evaluator {
