@@ -234,7 +234,7 @@ function make(work: Work, block: Block, state: State): void {
     }
     block.text += statementOf(state, insn, row);
     block.statements++;
-    if (row.kind === "st" || row.kind === "stx") block.stores |= 1 << insn.k;
+    if (row.kind === "st" || row.kind === "stx") block.stores |= 1 << (insn.k & 15);
     state.pc = pc + 1;
   }
 }

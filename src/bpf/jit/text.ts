@@ -37,6 +37,8 @@ interface Layout extends Entries {
   readonly entered: Uint8Array;
   /** A, X and the cells in use, as parameters. */
   readonly variables: string;
+  /** What those begin as. */
+  readonly zeros: string;
 }
 
 /**
@@ -114,23 +116,32 @@ function layOut(entries: Entries): Layout {
     segmentOf[place] = firsts.length - 1;
   }
   if (blocks.length > 0) firsts.push(blocks.length);
-  let variables = "a,x";
-  for (let cell = 0; cell < 16; cell++) if (stores & (1 << cell)) variables += `,m${cell}`;
-  const layout = { ...entries, firsts, segmentOf, entered: starts.slice(), variables };
-  for (const block of blocks) noteEntered(layout, block);
+  const layout = { ...entries, firsts, segmentOf, entered: starts.slice(), ...variablesOf(stores) };
+  for (const { place, end } of blocks) {
+    if (end?.kind === "go") noteEntered(layout, place, end.to);
+    else if (end?.kind === "jump") {
+      noteEntered(layout, place, end.yes);
+      noteEntered(layout, place, end.no);
+    }
+  }
   return layout;
 }
 
-/** Notes which blocks of other functions a block leads to. */
-function noteEntered({ segmentOf, entered }: Layout, { place, end }: Block): void {
-  const note = (target: Target) => {
-    if (target.kind === "block" && segmentOf[target.place] !== segmentOf[place]) entered[target.place] = 1;
-  };
-  if (end?.kind === "go") note(end.to);
-  else if (end?.kind === "jump") {
-    note(end.yes);
-    note(end.no);
-  }
+/** A and X, and a variable for each bit of `stores`. */
+function variablesOf(stores: number): Pick<Layout, "variables" | "zeros"> {
+  let variables = "a,x";
+  let zeros = "0,0";
+  for (let cell = 0; stores >> cell !== 0; cell++)
+    if (stores & (1 << cell)) {
+      variables += `,m${cell}`;
+      zeros += ",0";
+    }
+  return { variables, zeros };
+}
+
+/** Notes that the block at `from` leads to `target`, if that is in another function. */
+function noteEntered({ segmentOf, entered }: Layout, from: number, target: Target): void {
+  if (target.kind === "block" && segmentOf[target.place] !== segmentOf[from]) entered[target.place] = 1;
 }
 
 /** The function of number `s`. */
@@ -188,8 +199,7 @@ function wayText(layout: Layout, from: number, target: Target, broken: Uint8Arra
 }
 
 /** The function that goes on from an entry which is no verdict. */
-function enterText({ starts, firsts, returns, variables }: Layout): string {
-  const zeros = variables.replace(/\w+/g, "0");
+function enterText({ starts, firsts, returns, zeros }: Layout): string {
   let calls = "";
   for (let s = firsts.length - 2; s >= 0; s--) {
     const end = firsts[s + 1] ?? 0;
