@@ -67,8 +67,11 @@ export function dispatch({ insns, rows }: Survey, { arch, base }: Window): Arriv
     else if (row.kind === "jump" && row.operand === "k") {
       const yes = next + CONTENTS * insn.jt;
       const no = next + CONTENTS * insn.jf;
-      if (holds === HOLDS_NR) part(numbers, row.jump, insn.k, base, waiting, yes, no);
-      else join(waiting, comparison[row.jump].value(a | 0, insn.k | 0) ? yes : no, numbers);
+      if (holds === HOLDS_NR) {
+        const holding = take(numbers, row.jump, insn.k, base);
+        if (holding !== undefined) join(waiting, yes, holding);
+        if (holding === undefined || numbers.some(Boolean)) join(waiting, no, numbers);
+      } else join(waiting, comparison[row.jump].value(a | 0, insn.k | 0) ? yes : no, numbers);
     } else if (row.kind === "ld" && row.operand === "abs" && insn.k === NR_OFFSET)
       join(waiting, next - holds + HOLDS_NR, numbers);
     else if (row.kind === "ld" && row.operand === "abs" && insn.k === ARCH_OFFSET && arch !== undefined)
@@ -84,35 +87,21 @@ function join(waiting: (Numbers | undefined)[], place: number, numbers: Numbers)
   else unite(there, numbers);
 }
 
-/** Sends the numbers for which `nr op k` holds to `yes` and the others to `no`. */
-function part(
-  numbers: Numbers,
-  op: JumpOp,
-  k: number,
-  base: number,
-  waiting: (Numbers | undefined)[],
-  yes: number,
-  no: number,
-): void {
-  // Lists ask for one number after the other, and most do not hold.
-  if (op === "jeq" && ((numbers[(k - base) >>> 5] ?? 0) & (1 << k)) === 0) {
-    join(waiting, no, numbers);
-    return;
-  }
+/** Takes the numbers for which `nr op k` holds out of `numbers`; undefined when there is none. */
+function take(numbers: Numbers, op: JumpOp, k: number, base: number): Numbers | undefined {
+  // Lists ask for one number after the other, and most are not there.
+  if (op === "jeq" && ((numbers[(k - base) >>> 5] ?? 0) & (1 << k)) === 0) return undefined;
   const holding = noNumbers();
   let some = 0;
-  let others = 0;
   for (let i = 0; i < WORDS; i++) {
     const word = numbers[i] ?? 0;
     if (word === 0) continue;
-    const mask = holdingOf(op, k, base + 32 * i);
-    holding[i] = word & mask;
-    numbers[i] = word & ~mask;
-    some |= word & mask;
-    others |= word & ~mask;
+    const held = word & holdingOf(op, k, base + 32 * i);
+    holding[i] = held;
+    numbers[i] = word ^ held;
+    some |= held;
   }
-  if (some !== 0) join(waiting, yes, holding);
-  if (others !== 0) join(waiting, no, numbers);
+  return some === 0 ? undefined : holding;
 }
 
 /** For which of the 32 numbers from `first` on, a multiple of 32, `nr op k` holds. */
