@@ -11,8 +11,9 @@ import { SeccatError } from "../../abi/error.ts";
 import type { Program } from "../program.ts";
 import { run, wrongWords } from "../run.ts";
 import { batchText, CHUNK } from "./batch.ts";
-import { generalOf, type Tables, tablesOf, WINDOW } from "./table.ts";
+import { generalOf, type Tables, tablesOf } from "./table.ts";
 import { generalText, programText } from "./text.ts";
+import { WINDOW } from "./window.ts";
 
 /** A program ready for many calls. */
 export interface Evaluator {
@@ -67,33 +68,42 @@ export function jit(program: Program): Evaluator {
 
 function make(program: Program): Evaluator {
   const tables = tablesOf(program);
-  const generated = generate(program, tables);
-  if ("reason" in generated)
-    return { kind: "interpreter", ...generated, ...entriesOf(interpret(program, tables)) };
-  return {
-    kind: "jit",
-    ...entriesOf(generated),
-    batch(calls, returns) {
-      returnsFor(calls, returns);
-      const refuse = () => {
-        throw changed();
-      };
-      return compileText(
-        ["E", "Q", "judge", "refuse", "w", "r"],
-        batchText(tables, countOf(calls)),
-      )(...[tables.verdicts, queue, generated.judge, refuse, calls, returns]);
-    },
-  };
+  const code = generate(program, tables);
+  if ("reason" in code) {
+    const { evaluate, evaluateAt, many } = interpret(program, tables);
+    const evaluateMany = manyOf(many);
+    return {
+      kind: "interpreter",
+      ...code,
+      evaluate,
+      evaluateAt,
+      evaluateMany,
+      batch: batchOf(evaluateMany),
+    };
+  }
+  const { judge, evaluate, evaluateAt, many } = code;
+  const batch: Evaluator["batch"] = (calls, returns) => batchWith(tables, judge, calls, returns);
+  return { kind: "jit", evaluate, evaluateAt, evaluateMany: manyOf(many), batch };
 }
 
-/** The ways to ask. */
-function entriesOf({ evaluate, evaluateAt, many }: Code): Omit<Evaluator, "kind" | "reason"> {
-  const evaluateMany = (calls: Uint32Array, returns?: Uint32Array) => {
+function manyOf(many: Code["many"]): Evaluator["evaluateMany"] {
+  return (calls, returns) => {
     const written = returnsFor(calls, returns);
     many(calls, written, countOf(calls));
     return written;
   };
-  return { evaluate, evaluateAt, evaluateMany, batch: batchOf(evaluateMany) };
+}
+
+/** A batch with code of its own, which leaves to `judge` what has no verdict in the tables. */
+function batchWith(tables: Tables, judge: Code["judge"], calls: Uint32Array, returns: Uint32Array) {
+  returnsFor(calls, returns);
+  const refuse = () => {
+    throw changed();
+  };
+  return compileText(
+    ["E", "Q", "judge", "refuse", "w", "r"],
+    batchText(tables, countOf(calls)),
+  )(...[tables.verdicts, queue, judge, refuse, calls, returns]);
 }
 
 /** Batches without code of their own. */

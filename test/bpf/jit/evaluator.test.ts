@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { type AbiName, abi } from "../../../arch/index.ts";
 import { SeccatError } from "../../../src/abi/error.ts";
 import { opcodes } from "../../../src/abi/opcode.ts";
 import { assembleProgram } from "../../../src/bpf/assemble.ts";
@@ -119,6 +120,28 @@ for (const [what, count, call] of mixes)
       assert.equal([...judge()], [...expected, 9]);
     }
   });
+
+/** Programs that decide by the number alone, and the first number of their ABI. */
+const numbered: readonly (readonly [abi: AbiName, program: Program])[] = (
+  ["x86_64", "mips", "mipsel64", "mipsel64n32"] as const
+).map((name) => {
+  const { auditArch, nrBase, endian } = abi(name);
+  const asks = Array.from({ length: 20 }, (_, i) => `jeq #${nrBase + 7 * i}, next, +1\nret ERRNO(${i})`);
+  const text = ["ld arch", `jeq #${auditArch}, next, bad`, "ld nr", ...asks, "ret ALLOW", "bad: ret TRAP(1)"];
+  return [name, assembleProgram(text.join("\n"), { endian })];
+});
+for (const [name, program] of numbered)
+  for (const odd of [undefined, -1, 512, 2 ** 31, 2 ** 32 - 1])
+    test(`a batch that is decided by numbers of ${name} alone, ${odd ?? "none"} among them`, () => {
+      const { auditArch, nrBase } = abi(name);
+      const calls = new Uint32Array(16 * 1040);
+      for (let i = 0; i < 1040; i++) calls.set([nrBase + (i % 480), auditArch], 16 * i);
+      if (odd !== undefined) calls[16 * 77] = nrBase + odd;
+      const returns = jit(program).batch(calls, new Uint32Array(1040))();
+      returns.forEach((ret, i) => {
+        assert.is(ret, run(program, calls.subarray(16 * i, 16 * i + 16)), `call ${i}`);
+      });
+    });
 
 test("one program has one evaluator", () => {
   const program = assembleProgram("ret ALLOW");
