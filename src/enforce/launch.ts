@@ -25,6 +25,7 @@ import { STATUS_GO } from "./launcher/layout.ts";
 import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
 import type { Supervisor } from "./serve.ts";
 import { type Exit, exitOf, ignore, readProgress, startLauncher } from "./start.ts";
+import { supervision } from "./supervision.ts";
 import { programList } from "./verdict.ts";
 
 /** A command that runs under its filters. */
@@ -48,7 +49,7 @@ export async function launch(
   argv: readonly Text[],
   options: SpawnOptions = {},
 ): Promise<Started | NotStarted> {
-  const prepared = prepare(programList(programs), argv, options);
+  const prepared = prepare(programList(programs), argv, options, supervision);
   if (prepared.kind === "not-started") return prepared;
   try {
     return await carryOut(prepared, options);

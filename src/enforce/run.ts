@@ -6,7 +6,14 @@ import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { failureOf } from "./failure.ts";
 import type { Started } from "./launch.ts";
-import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
+import {
+  type NotStarted,
+  notEnforced,
+  type Prepared,
+  prepare,
+  type SpawnOptions,
+  unsupervised,
+} from "./prepare.ts";
 import { type Exit, exitOf, readProgress, startLauncher } from "./start.ts";
 import { memoryFile, removePlace } from "./temporary.ts";
 import { programList } from "./verdict.ts";
@@ -95,7 +102,7 @@ async function begin(
 ): Promise<Begun | Started | NotStarted> {
   const { onCall, onDenied, onListener, killOnParentExit } = options;
   if (!(onCall ?? onDenied ?? onListener ?? killOnParentExit)) {
-    const prepared = prepare(programList(programs), argv, options);
+    const prepared = prepare(programList(programs), argv, options, unsupervised);
     if (prepared.kind === "not-started") return prepared;
     const block = memoryFile(prepared.block.bytes);
     if (block !== undefined) return await beginFrom(block, prepared, options);
