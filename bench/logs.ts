@@ -35,7 +35,7 @@ const MEMORY_BYTES = 2000 * MEGABYTE;
 /** The long log repeats this much. */
 const BLOCK_BYTES = 50 * MEGABYTE;
 const ROUNDS = 3;
-const seccat = [process.execPath, `${root}src/cli/seccat.js`];
+const seccat = [process.execPath, `${root}src/cli/seccat.cjs`];
 const names = '{split($2, a, "("); c[a[1]]++} END {for (n in c) print n}';
 
 /** Looks at arguments of a third of the calls; denies none of them. */

@@ -36,7 +36,7 @@ function jobsIn(folder: string): Job[] {
   writeFileSync(yaml, policy);
   writeFileSync(json, writePolicy(readPolicy(policy).policy, "json"));
   const seccat = (name: string, ...args: string[]): Job => {
-    return { name, command: [process.execPath, `${root}src/cli/seccat.js`, ...args] };
+    return { name, command: [process.execPath, `${root}src/cli/seccat.cjs`, ...args] };
   };
   return [
     { name: "node -e 0", command: [process.execPath, "-e", "0"] },

@@ -66,7 +66,7 @@ function bench(folder: string): void {
     writeCalls(input, write, calls);
     return [[], ["--json"]].map((flags) => ({
       name: [what, ...flags].join(" "),
-      command: [process.execPath, `${root}src/cli/seccat.js`, "emulate", filter, "-", ...flags],
+      command: [process.execPath, `${root}src/cli/seccat.cjs`, "emulate", filter, "-", ...flags],
       input,
       // Strace does not show what the filter looks at in some.
       code: what.startsWith("strace") ? 2 : 1,

@@ -1,5 +1,4 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, createReadStream, fstatSync, openSync, promises, readSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
@@ -84,7 +83,7 @@ export async function* blocksOf(path: string): AsyncGenerator<Uint8Array> {
     return;
   }
   try {
-    const file = await open(path);
+    const file = await promises.open(path);
     try {
       const block = Buffer.allocUnsafeSlow(1 << 18);
       for (;;) {

@@ -1,10 +1,22 @@
 /** A command in place of this process, as `env` and `timeout` run one: same terminal, same signals, same ending. */
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
-import { type Exit, launch } from "./launch.ts";
-import type { NotStarted, SpawnOptions } from "./prepare.ts";
+import { failureOf } from "./failure.ts";
+import type { Started } from "./launch.ts";
+import {
+  type NotStarted,
+  notEnforced,
+  type Prepared,
+  prepare,
+  type SpawnOptions,
+  unsupervised,
+} from "./prepare.ts";
+import { type Exit, exitOf, readProgress, startLauncher } from "./start.ts";
+import { memoryFile, removePlace } from "./temporary.ts";
+import { programList } from "./verdict.ts";
 
 /** How a command came out. */
 export type RunResult =
@@ -41,25 +53,91 @@ export async function run(
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
   for (const signal of forwarded) process.on(signal, onSignal);
   try {
-    const launched = await launch(programs, argv, {
+    const launched = await begin(programs, argv, {
       stdio: "inherit",
       ...options,
       ...(limit ? { openFiles: limit } : {}),
     });
     if (launched.kind === "not-started") return launched;
+    const { child, pid, supervisor } = launched;
     deliver = (signal) => {
+      if (launched.kind === "begun" && !launched.isCommand()) {
+        setTimeout(() => deliver(signal), 1); // it would end the launcher
+        return;
+      }
       const sentAlready = fromKeys.includes(signal) && !options.detached && inForeground();
-      if (!sentAlready) launched.child.kill(signal);
+      if (!sentAlready) child.kill(signal);
     };
     for (const signal of early) deliver(signal);
     const exit = await launched.exited;
-    const { supervisor } = launched;
+    deliver = () => {};
+    const failure = launched.kind === "begun" ? await launched.failure() : undefined;
+    if (failure) return failure;
     if (supervisor?.outlasts) deliver = () => supervisor.close();
     else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await supervisor?.done;
-    return endedAs(exit, launched.pid);
+    return endedAs(exit, pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
+  }
+}
+
+/** A launcher that is about to become the command. */
+interface Begun extends Omit<Started, "kind"> {
+  readonly kind: "begun";
+  /** Whether it has become the command, or does so by the call that it is in. */
+  isCommand(): boolean;
+  /** Once it has ended: why it never was the command. */
+  failure(): Promise<NotStarted | undefined>;
+}
+
+/**
+ * Starts `argv`. Who waits for its end anyway need not be told when it begins to run, and not have a socket for that,
+ * which takes Node a tenth of its own start: then the launcher reads what to do from memory.
+ */
+async function begin(
+  programs: Program | readonly Program[],
+  argv: readonly Text[],
+  options: SpawnOptions,
+): Promise<Begun | Started | NotStarted> {
+  const { onCall, onDenied, onListener, killOnParentExit } = options;
+  if (!(onCall ?? onDenied ?? onListener ?? killOnParentExit)) {
+    const prepared = prepare(programList(programs), argv, options, unsupervised);
+    if (prepared.kind === "not-started") return prepared;
+    const block = memoryFile(prepared.block.bytes);
+    if (block !== undefined) return await beginFrom(block, prepared, options);
+  }
+  const { launch } = await import("./launch.ts");
+  return launch(programs, argv, options);
+}
+
+async function beginFrom(
+  block: number,
+  prepared: Prepared,
+  options: SpawnOptions,
+): Promise<Begun | NotStarted> {
+  try {
+    const { child, pid, status, directory } = await startLauncher(prepared, options, block);
+    const exited = exitOf(child);
+    const last = prepared.block.steps.length - 1;
+    return {
+      kind: "begun",
+      pid,
+      child,
+      exited,
+      isCommand: () => readProgress(status).done === last,
+      async failure() {
+        const failed = failureOf(prepared, readProgress(status), exited);
+        closeSync(status);
+        if (failed) removePlace(directory); // it may have ended before it could
+        return failed;
+      },
+    };
+  } catch (error) {
+    if (error instanceof SeccatError) return notEnforced(error);
+    throw error;
+  } finally {
+    closeSync(block);
   }
 }
 
