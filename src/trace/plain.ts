@@ -10,6 +10,7 @@
 //     prefix = [pid | "[pid" pid "]"] [time] ["[" nr "]"]
 
 import type { CallEvent } from "./event.ts";
+import type { OpenCall } from "./pairing.ts";
 import type { More } from "./piece.ts";
 import type { Prefix } from "./prefix.ts";
 import type { Body } from "./tail.ts";
@@ -91,7 +92,7 @@ export class PlainLine implements CallEvent {
   readonly kind = "call";
   readonly more?: More;
   readonly end = "returned";
-  /** Which part of a call the line is; it is an event only when it is the whole. */
+  /** Which part of a call the line is; it is an event when it is the whole, or was joined with the beginning. */
   part: "whole" | "begun" | "resumed" = "whole";
   line = 0;
   pid: number | undefined = undefined;
@@ -107,13 +108,15 @@ export class PlainLine implements CallEvent {
   /** The same bytes, two at a time. */
   #words: Uint16Array = new Uint16Array(0);
   #buffer: Buffer = Buffer.alloc(0);
+  /** The arguments in the line where a joined call begins. */
+  #firstArgs = "";
   readonly #names: (Name | undefined)[] = new Array<Name | undefined>(1024).fill(undefined);
   #count = 0;
   /** Behind the last annotation of the arguments; -1 where the last `>` can be another thing. */
   #annotated = -1;
 
   get args(): string {
-    return this.#slice(this.#argsStart, this.#argsEnd);
+    return `${this.#firstArgs}${this.#slice(this.#argsStart, this.#argsEnd)}`;
   }
 
   get result(): string {
@@ -151,6 +154,7 @@ export class PlainLine implements CallEvent {
    */
   read(start: number, longest: number): number {
     const bytes = this.#bytes;
+    this.#firstArgs = "";
     const named = this.#prefix(bytes, start);
     if (named < 0) return -1;
     const from = bytes[named] === less ? this.#resumed(bytes, named) : this.#called(bytes, named);
@@ -162,14 +166,24 @@ export class PlainLine implements CallEvent {
     return end < 0 || end - start > longest ? -1 : end + 1;
   }
 
+  /** Makes the second half of a call the whole, of which `first` is the first. */
+  join(first: OpenCall): void {
+    this.line = first.line;
+    this.pid ??= first.pid;
+    this.nr = first.nr;
+    this.#firstArgs = first.args;
+  }
+
   /** The half of a call that the line from `start` to `stop` is, for pairing.ts. */
   half(start: number, stop: number): { prefix: Prefix; body: Body; text: string } {
-    const { pid, nr, args } = this;
+    const { pid, nr } = this;
     const closed = this.part === "resumed";
     const end = closed ? "returned" : "unfinished";
+    const text = this.#slice(start, stop);
+    const args = text.slice(this.#argsStart - start, this.#argsEnd - start);
     const result = closed ? this.result : undefined;
     const body: Body = { args, closed, attached: -1, end, result, next: -1, doubt: "" };
-    return { prefix: { at: 0, pid, nr, stray: "" }, body, text: this.#slice(start, stop) };
+    return { prefix: { at: 0, pid, nr, stray: "" }, body, text };
   }
 
   /** The line feed at `end`, when the call goes on in another line; else -1. */
