@@ -31,7 +31,7 @@ export type { Learned, LearnOptions } from "./taken.ts";
 /** Learns from events as they come. */
 export interface Learner {
   /** One event of a log; after `end` the events of another log may follow. */
-  see(event: StraceEvent): void;
+  readonly see: (event: StraceEvent) => void;
   /** A process that a live engine watched; its calls, not the lines of a log, are counted then. */
   take(process: WatchedProcess): void;
   /** The phase of a mark begins in every process that is alive, behind the events so far. */
