@@ -66,12 +66,14 @@ function shownPercent(reached: number, all: number): string {
  * the name where a policy has a program for each.
  */
 export function writeLcov(path: string, coverage: readonly FilterCoverage[]): void {
+  const taken = new Set<string>();
   const sources = coverage.map(({ file, coverage: own }): LcovSource => {
+    const stem = free(flat(file), taken);
     const names = new Map<ProgramHits, string>();
     for (const one of own.programs) {
       const same = own.programs.filter(({ endian }) => endian === one.endian).indexOf(one);
       const order = own.programs.length > 1 ? `.${one.endian}${same > 0 ? same + 1 : ""}` : "";
-      names.set(one, join(dirname(path), `${basename(path)}.${flat(file)}${order}.asm`));
+      names.set(one, join(dirname(path), `${basename(path)}.${stem}${order}.asm`));
     }
     for (const [{ program }, name] of names)
       writeOutput(name, list(program, { comments: annotate(program) }));
@@ -81,6 +83,14 @@ export function writeLcov(path: string, coverage: readonly FilterCoverage[]): vo
     path,
     lcovReport(sources, (name) => name),
   );
+}
+
+/** `name`, or where a/b and a-b are one name, `name.2`, which is then taken. */
+function free(name: string, taken: Set<string>): string {
+  let [own, count] = [name, 1];
+  while (taken.has(own)) own = `${name}.${++count}`;
+  taken.add(own);
+  return own;
 }
 
 /** A path as part of a file's name. */

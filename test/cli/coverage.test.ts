@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { minimumOf, minimumSuite } from "../../src/cli/coverage.ts";
@@ -106,6 +106,22 @@ covering("--lcov writes a tracefile with the policy's lines, and the listings th
       assert.ok(existsSync(`${folder}/html/index.html`));
     }
   });
+});
+
+covering("two policies whose paths make one name have a listing each", () => {
+  const named = (policy: string) => `policy: ${policy}\ntests: [{ allows: read }]\n`;
+  withFiles(
+    { "p-q.yaml": policyText, "a.yaml": named("p/q.yaml"), "b.yaml": named("p-q.yaml") },
+    (folder) => {
+      mkdirSync(`${folder}/p`);
+      writeFileSync(`${folder}/p/q.yaml`, policyText.replace("read, ", "read, lseek, "));
+      assert.is(seccat(["test", "--lcov", "l.info", "a.yaml", "b.yaml"], { cwd: folder }).code, 0);
+      const sources = [...readFileSync(`${folder}/l.info`, "utf8").matchAll(/^SF:(.*\.asm)$/gm)].map(
+        ([, name]) => readFileSync(`${folder}/${name}`, "utf8"),
+      );
+      assert.is(new Set(sources).size, 2);
+    },
+  );
 });
 
 covering("--junit writes a file beside what is printed, and --reporter tap prints TAP", () => {
