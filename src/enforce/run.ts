@@ -1,6 +1,7 @@
 /** A command in place of this process, as `env` and `timeout` run one: same terminal, same signals, same ending. */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { type Exit, launch } from "./launch.ts";
@@ -39,7 +40,10 @@ export async function run(
   const early = new Set<NodeJS.Signals>();
   let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
+  let onChild = (): void => {};
+  const onStop = () => onChild();
   for (const signal of forwarded) process.on(signal, onSignal);
+  process.on("SIGCHLD", onStop);
   try {
     const launched = await launch(programs, argv, {
       stdio: "inherit",
@@ -52,6 +56,7 @@ export async function run(
       if (!sentAlready) launched.child.kill(signal);
     };
     for (const signal of early) deliver(signal);
+    if (!options.detached) onChild = () => void stopWith(launched.pid);
     const exit = await launched.exited;
     const { supervisor } = launched;
     if (supervisor?.outlasts) deliver = () => supervisor.close();
@@ -60,6 +65,7 @@ export async function run(
     return endedAs(exit, launched.pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
+    process.off("SIGCHLD", onStop);
   }
 }
 
@@ -73,14 +79,32 @@ export function endedAs(
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */
 function inForeground(): boolean {
+  const [, , group, , terminal, foreground] = statFields("self");
+  return group !== undefined && terminal !== "0" && group === foreground;
+}
+
+/** state ppid pgrp session tty_nr tpgid ... of a process; nothing where they cannot be read. */
+function statFields(pid: number | "self"): string[] {
   try {
-    // pid (comm) state ppid pgrp session tty_nr tpgid ...; comm may hold blanks and brackets
-    const stat = readFileSync("/proc/self/stat", "latin1");
-    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return terminal !== "0" && group === foreground;
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" "); // behind the name, which may hold blanks and brackets
   } catch {
-    return false;
+    return [];
   }
+}
+
+/** A command that a shell continues may still be seen stopped for so long, in milliseconds. */
+const SETTLED = 20;
+
+/**
+ * Stops this process when the command has stopped itself (`suspend`, ssh's ~^Z), for the shell to get its terminal back; the
+ * shell continues both. By SIGTSTP, which the kernel leaves out where there is no such shell.
+ */
+async function stopWith(pid: number): Promise<void> {
+  const isStopped = () => statFields(pid)[0] === "T" && inForeground();
+  if (!isStopped()) return;
+  await sleep(SETTLED, undefined, { ref: false });
+  if (isStopped()) process.kill(process.pid, "SIGTSTP");
 }
 
 /**

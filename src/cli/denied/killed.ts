@@ -1,6 +1,9 @@
 /** A command that ended by SIGSYS in a run without --explain: which call it was, where the kernel's log tells. */
 import { abiOf, syscallName } from "../../../arch/index.ts";
+import { decodeAction } from "../../abi/action.ts";
 import type { SeccompData } from "../../abi/data.ts";
+import { opcodeOf } from "../../abi/opcode.ts";
+import type { Program } from "../../bpf/program.ts";
 import { loggedKill } from "../../enforce/index.ts";
 import { evaluate } from "../../policy/evaluate.ts";
 import { resolve } from "../../policy/resolve.ts";
@@ -47,15 +50,32 @@ function killsAlways({ policy }: Loaded, data: SeccompData): boolean {
 }
 
 /** What is said about such an end. */
-export function killedText(killed: Killed | undefined, paths: readonly string[], style: Style): string {
+export function killedText(
+  killed: Killed | undefined,
+  filters: readonly Pick<Loaded, "name" | "program">[],
+  style: Style,
+): string {
+  const paths = filters.map(({ name }) => name);
   const path = visible(paths.join(paths.length === 2 ? " or " : ", "));
   const what = killed ? `called ${killed.syscall}` : "made a call";
   const by = killed?.origins.map((origin) => `\n  ${style.dim("by:")} ${visible(originText(origin))}`) ?? [];
+  const trap = filters.some(({ program }) => canTrap(program))
+    ? ", unless the rule's action is trap: make it kill_process then"
+    : "";
   const how = killed
     ? `--explain tells its arguments, and what would allow it`
-    : `--explain names the call; seccat emulate ${visible(paths.at(-1) ?? "")} CALL tells the rule`;
+    : `--explain names the call${trap}; seccat emulate ${visible(paths.at(-1) ?? "")} CALL tells the rule`;
   return `seccat: ${style.red("killed")}: the command ${what}${killed ? ", which" : " that"} ${path} does not allow (SIGSYS)${by.join("")}\n  ${style.dim("fix:")} ${how}`;
 }
+
+/** Whether a program can return a trap, which the kernel neither logs nor hands over. */
+function canTrap({ insns }: Program): boolean {
+  return insns.some(
+    ({ code, k }) => opcodeOf(code)?.kind === "ret" && (code !== RET_K || decodeAction(k).kind === "trap"),
+  );
+}
+
+const RET_K = 0x06;
 
 /** The call as plain data. */
 export function killedJson({ syscall, data, origins }: Killed) {
@@ -63,7 +83,7 @@ export function killedJson({ syscall, data, origins }: Killed) {
   return { syscall, arch: abiOf(data.arch, data.nr) ?? null, nr: data.nr, ip, by: origins.map(originJson) };
 }
 
-/** What is said about a command that ended by SIGSYS in a run with --explain that heard of no kill. */
+/** What is said about a command that ended by SIGSYS where no filter killed it: by a trap, or by somebody's kill(2). */
 export function trappedText(paths: readonly string[], style: Style): string {
-  return `seccat: ${style.red("killed")}: the command ended by SIGSYS, and no call was handed over for it\n  ${style.dim("fix:")} look for the action trap in ${visible(paths.join(", "))}: the kernel carries it out alone, so --explain cannot tell it`;
+  return `seccat: ${style.red("killed")}: the command ended by SIGSYS, and not by a kill action\n  ${style.dim("fix:")} look for the action trap in ${visible(paths.join(", "))}: the kernel carries it out alone and does not tell for which call; with kill_process in its place, --explain does`;
 }

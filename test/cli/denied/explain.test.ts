@@ -237,8 +237,11 @@ seccat: 1 call was denied
     assert.is(code, 159);
     assert.match(
       stderr,
-      /^seccat: killed: the command ended by SIGSYS, and no call was handed over for it\n/,
+      /^seccat: killed: the command ended by SIGSYS, and not by a kill action\n {2}fix: look for the action trap in trap\.yaml/,
     );
+    const plain = run(["-p", "trap.yaml"], ["mkdir", "d"]);
+    assert.is(plain.code, 159);
+    assert.match(plain.stderr, /--explain names the call, unless the rule's action is trap/);
   });
 
   test("a call of another architecture is read by its own tables, and told where it is not listed", () => {
