@@ -57,6 +57,7 @@ export async function run(
     };
     for (const signal of early) deliver(signal);
     if (!options.detached) onChild = () => void stopWith(launched.pid);
+    onChild(); // it may have stopped already
     const exit = await launched.exited;
     const { supervisor } = launched;
     if (supervisor?.outlasts) deliver = () => supervisor.close();
