@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isatty } from "node:tty";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { type Exit, launch } from "./launch.ts";
@@ -37,6 +38,7 @@ export async function run(
   options: SpawnOptions = {},
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
+  if (options.onCall ?? options.onDenied ?? options.onListener) setUpPipes();
   const early = new Set<NodeJS.Signals>();
   let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
@@ -69,6 +71,17 @@ export async function run(
     process.off("SIGCHLD", onStop);
   }
 }
+
+/**
+ * Has Node make its streams of pipes now: that makes the pipes non-blocking, which a launch undoes, and which would fail
+ * the command's writes when a handler prints for the first time while it runs. Terminals Node opens anew when it makes theirs.
+ */
+function setUpPipes(): void {
+  if (!isatty(1)) pipes.add(process.stdout);
+  if (!isatty(2)) pipes.add(process.stderr);
+}
+
+const pipes = new WeakSet<NodeJS.WriteStream>();
 
 /** How a wrapper tells that a command has ended. */
 export function endedAs(
