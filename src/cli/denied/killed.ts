@@ -1,5 +1,5 @@
 /** A command that ended by SIGSYS in a run without --explain: which call it was, where the kernel's log tells. */
-import { abiOf, syscallName } from "../../../arch/index.ts";
+import { type AbiName, abiOf, syscallName } from "../../../arch/index.ts";
 import { decodeAction } from "../../abi/action.ts";
 import type { SeccompData } from "../../abi/data.ts";
 import { opcodeOf } from "../../abi/opcode.ts";
@@ -11,11 +11,12 @@ import type { Loaded } from "../binary.ts";
 import { visible } from "../output.ts";
 import type { Style } from "../style.ts";
 import { type Origin, originOf, originText, sourceOf } from "./origin.ts";
-import { originJson } from "./record.ts";
+import { archText, originJson } from "./record.ts";
 
 /** The call that a command was killed for. */
 export interface Killed {
   readonly syscall: string;
+  readonly abi: AbiName | undefined;
   readonly data: SeccompData;
   /** What denied it, where that does not hang on arguments, which the log does not have. */
   readonly origins: readonly Origin[];
@@ -35,7 +36,7 @@ export async function killedFor(
   const origins = filters.flatMap((filter, index) =>
     killsAlways(filter, data) ? [originOf(sourceOf(filter), index, data)] : [],
   );
-  return { syscall: (abi && syscallName(abi, nr)) ?? `syscall ${nr}`, data, origins };
+  return { syscall: (abi && syscallName(abi, nr)) ?? `syscall ${nr}`, abi, data, origins };
 }
 
 /** Whether a policy kills for that call whatever its arguments. */
@@ -57,7 +58,7 @@ export function killedText(
 ): string {
   const paths = filters.map(({ name }) => name);
   const path = visible(paths.join(paths.length === 2 ? " or " : ", "));
-  const what = killed ? `called ${killed.syscall}` : "made a call";
+  const what = killed ? `called ${killed.syscall}${archText(killed.abi)}` : "made a call";
   const by = killed?.origins.map((origin) => `\n  ${style.dim("by:")} ${visible(originText(origin))}`) ?? [];
   const trap = filters.some(({ program }) => canTrap(program))
     ? ", unless the rule's action is trap: make it kill_process then"
@@ -78,9 +79,9 @@ function canTrap({ insns }: Program): boolean {
 const RET_K = 0x06;
 
 /** The call as plain data. */
-export function killedJson({ syscall, data, origins }: Killed) {
+export function killedJson({ syscall, abi, data, origins }: Killed) {
   const ip = `0x${(data.instructionPointer ?? 0n).toString(16)}`;
-  return { syscall, arch: abiOf(data.arch, data.nr) ?? null, nr: data.nr, ip, by: origins.map(originJson) };
+  return { syscall, arch: abi ?? null, nr: data.nr, ip, by: origins.map(originJson) };
 }
 
 /** What is said about a command that ended by SIGSYS where no filter killed it: by a trap, or by somebody's kill(2). */

@@ -258,6 +258,9 @@ seccat: 1 call was denied
     assert.equal([first.arch, first.nr], ["x86", 39]);
     const unlisted = told(run(["-p", "dirs.yaml", "--json", "--explain"], [old]).stderr)[0];
     assert.is(unlisted?.by[0]?.noRule, "the policy does not list x86: add it to arches");
+    const words = run(["-p", "dirs.yaml", "--explain"], [old]).stderr;
+    assert.match(words, /mkdir\(pathname="\/old", mode=0755\) on x86: /);
+    assert.match(words, /^ {2}mkdir on x86: 1 time, /m);
   });
 
   test("many threads and children that do the same are one kind of call", () => {
