@@ -147,6 +147,19 @@ test("a handler that throws denies, others go on, and the first fault is told at
   assert.is(failure, "a fault in the handler");
 });
 
+test("a handler that fails the command's own start is told as the reason", async () => {
+  const error = await supervise(undefined, { execve: () => Promise.reject(new Error("broken")) }, [
+    "true",
+  ]).then(
+    () => assert.unreachable(),
+    (thrown: unknown) => thrown,
+  );
+  assert.instance(error, SeccatError);
+  if (!(error instanceof SeccatError)) return;
+  assert.match(error.message, /^command not executable: .*EPERM$/);
+  assert.is(error.received, "a handler failed: broken");
+});
+
 test("failures are answered as configured, and heard of one by one", async () => {
   const heard: string[] = [];
   const { stdout, failure } = await shell(

@@ -25,7 +25,13 @@ export function readInput(path: string): Uint8Array {
     }
   } catch (error) {
     if (error instanceof SeccatError) throw error;
-    throw new SeccatError({ code: "file", message: `cannot read ${inputName(path)}: ${reasonOf(error)}` });
+    throw new SeccatError({
+      code: "file",
+      message: `cannot read ${inputName(path)}: ${reasonOf(error)}`,
+      ...(path.startsWith("pid:")
+        ? { expected: "a file of that name; or, for a running process, pid:N or pid:N:I with its number" }
+        : {}),
+    });
   }
 }
 

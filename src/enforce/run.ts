@@ -51,7 +51,10 @@ export async function run(
   const early = new Set<NodeJS.Signals>();
   let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
+  let onChild = (): void => {};
+  const onStop = () => onChild();
   for (const signal of forwarded) process.on(signal, onSignal);
+  process.on("SIGCHLD", onStop);
   try {
     const launched = await begin(programs, argv, {
       stdio: "inherit",
@@ -69,6 +72,8 @@ export async function run(
       if (!sentAlready) child.kill(signal);
     };
     for (const signal of early) deliver(signal);
+    if (!options.detached) onChild = () => stopWith(pid);
+    onChild(); // it may have stopped already
     const exit = await launched.exited;
     deliver = () => {};
     const failure = launched.kind === "begun" ? await launched.failure() : undefined;
@@ -79,6 +84,7 @@ export async function run(
     return endedAs(exit, pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
+    process.off("SIGCHLD", onStop);
   }
 }
 
@@ -107,6 +113,7 @@ async function begin(
     const block = memoryFile(prepared.block.bytes);
     if (block !== undefined) return await beginFrom(block, prepared, options);
   }
+  if (onCall ?? onDenied ?? onListener) (await import("./pipes.ts")).setUpPipes();
   const { launch } = await import("./launch.ts");
   return launch(programs, argv, options);
 }
@@ -151,14 +158,33 @@ export function endedAs(
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */
 function inForeground(): boolean {
+  const [, , group, , terminal, foreground] = statFields("self");
+  return group !== undefined && terminal !== "0" && group === foreground;
+}
+
+/** state ppid pgrp session tty_nr tpgid ... of a process; nothing where they cannot be read. */
+function statFields(pid: number | "self"): string[] {
   try {
-    // pid (comm) state ppid pgrp session tty_nr tpgid ...; comm may hold blanks and brackets
-    const stat = readFileSync("/proc/self/stat", "latin1");
-    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return terminal !== "0" && group === foreground;
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" "); // behind the name, which may hold blanks and brackets
   } catch {
-    return false;
+    return [];
   }
+}
+
+/** A command that a shell continues may still be seen stopped for so long, in milliseconds. */
+const SETTLED = 20;
+
+/**
+ * Stops this process when the command has stopped itself (`suspend`, ssh's ~^Z), for the shell to get its terminal back; the
+ * shell continues both. By SIGTSTP, which the kernel leaves out where there is no such shell.
+ */
+function stopWith(pid: number): void {
+  const isStopped = () => statFields(pid)[0] === "T" && inForeground();
+  if (!isStopped()) return;
+  setTimeout(() => {
+    if (isStopped()) process.kill(process.pid, "SIGTSTP");
+  }, SETTLED).unref();
 }
 
 /**

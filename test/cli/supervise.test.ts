@@ -51,6 +51,16 @@ test("handlers decide, the command has our streams, and its exit code is ours", 
   assert.match(stderr, /Read-only file system\n$/);
 });
 
+test("what handlers print does not make the command's pipes non-blocking", () => {
+  const file = `const mkdir = () => { console.log("out"); console.error("err"); return { errno: "EROFS" }; };
+    export default { mkdir, mkdirat: mkdir };`;
+  const { stdout } = supervise("mkdir x; grep -h ^flags /proc/self/fdinfo/1 /proc/self/fdinfo/2", { file });
+  const [out, ...flags] = stdout.trimEnd().split("\n");
+  assert.is(out, "out");
+  assert.is(flags.length, 2);
+  for (const line of flags) assert.is(Number.parseInt(line.split("\t")[1] ?? "", 8) & 0o4000, 0, line);
+});
+
 test("a policy may hand the calls over", () => {
   const { code, stdout } = supervise("cat /virtual", {
     options: ["-p", "p.yaml"],
