@@ -9,6 +9,7 @@ import { isTerminal, showsView } from "./liveview.ts";
 import { logFiles, readLogs } from "./logs.ts";
 import { checkOutput, Exit, say } from "./output.ts";
 import { tracePartial } from "./partial.ts";
+import { sayWhoGoesOn } from "./remaining.ts";
 import { stableRuns, untilStable } from "./stable.ts";
 import { optionsOf } from "./traceoptions.ts";
 
@@ -53,7 +54,7 @@ export async function trace(args: Args): Promise<number> {
   const watched = await (stable === undefined ? run() : untilStable(run, stable, options));
   if (typeof watched === "number") return watched;
   deliver(widened(watched.learned, extras), delivery);
-  if (watched.left !== undefined) say(`note: the command goes on unwatched, pid ${watched.left}`);
+  sayWhoGoesOn(watched.left, watched.pid);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   endKeepingTerminal(Exit.yes);
   return Exit.yes;
