@@ -12,6 +12,7 @@ import { View } from "./liveview.ts";
 import { listenForMarks } from "./marks.ts";
 import { errStyle, printIssue, say } from "./output.ts";
 import { type Remaining, sayWhoRemains } from "./remaining.ts";
+import { StraceCounts } from "./straceview.ts";
 
 /** What sees the calls of a command. */
 export type Engine = "notify" | "strace";
@@ -131,17 +132,26 @@ function named(pid: number): Remaining {
 
 async function watchWithStrace(
   command: readonly string[],
-  { learn, stdoutTaken }: WatchOptions,
+  { learn, stdoutTaken, view: shows }: WatchOptions,
 ): Promise<Watched | number> {
   const learner = newLearner(learn);
+  const view = shows ? new View() : undefined;
+  const counts = view && new StraceCounts((told) => view.see(told));
   const marks = await listenForMarks((name) => learner.mark(name));
   try {
     const { code, signal, left } = await recordStrace(command, {
-      each: (event) => learner.see(event),
+      each: (event) => {
+        counts?.see(event);
+        learner.see(event);
+      },
       stdio: ["inherit", stdoutTaken ? 2 : "inherit", "inherit"],
       descriptors: learn.phases?.includes("read") ?? false,
-      onRemaining: (pids) => sayWhoRemains(pids.map(named)),
+      onRemaining: (pids) => {
+        view?.end();
+        sayWhoRemains(pids.map(named));
+      },
     });
+    view?.end();
     const status = signal ? 128 + constants.signals[signal] : (code ?? 0);
     return { learned: learner.finish(), status, left: left.map(named) };
   } catch (error) {
@@ -149,6 +159,7 @@ async function watchWithStrace(
     for (const issue of error.issues) printIssue(issue);
     return error.received === "ENOENT" ? 127 : 126;
   } finally {
+    counts?.end();
     marks?.close();
   }
 }

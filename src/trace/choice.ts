@@ -9,11 +9,13 @@ import { leaderOf, type Processes, type Task } from "./process.ts";
 import {
   firstStretch,
   isSelected,
+  markPhase,
   nextStretch,
   partOf,
   type Stretch,
   type StretchOptions,
   stretchAt,
+  UNTIL,
 } from "./stretch.ts";
 import { addTally, callsIn, type Tally, watchedTally } from "./tally.ts";
 import type { Image, WatchedProcess } from "./watched.ts";
@@ -58,6 +60,8 @@ export interface Choice {
   told: boolean;
   /** The command's own process, where one was watched. */
   command: number | undefined;
+  /** The phases that any process has reached. */
+  readonly phases: Set<string>;
 }
 
 /** Nothing sorted yet. */
@@ -73,6 +77,7 @@ export function newChoice(options: ChoiceOptions, table: Processes): Choice {
     orphans: newBucket(),
     told: false,
     command: undefined,
+    phases: new Set(),
   };
 }
 
@@ -154,6 +159,7 @@ function place(choice: Choice, task: Task, fate: Bucket | undefined): void {
     return;
   }
   choice.fates.set(task, fate);
+  for (const phase of leader.stretches.at(-1)?.phases ?? []) choice.phases.add(phase);
   if (!held) return;
   const { phases, image } = beginningOf(leader);
   const start = isKnown(image) ? image : firstImage(leader.stretches);
@@ -172,6 +178,7 @@ export function takeWatched(choice: Choice, process: WatchedProcess): number {
   const start = isKnown(image) ? image : firstImage(cuts);
   const stretches = [firstStretch];
   for (const at of cuts) stretches.push(nextStretch(stretches.at(-1) ?? firstStretch, at));
+  for (const phase of stretches.at(-1)?.phases ?? []) choice.phases.add(phase);
   let calls = 0;
   stretches.forEach((stretch, i) => {
     const tally = watchedTally(process.calls.filter((call) => call.stretch === i));
@@ -241,8 +248,20 @@ function pour(from: Bucket, into: Bucket): void {
   if (from.skipped) into.skipped = true;
 }
 
-/** A sentence on what was taken, and by which rule. */
+/** A sentence on what was taken, by which rule, and on an end of it that never came. */
 export function explainChoice(choice: Choice): string {
+  const { options, phases } = choice;
+  const { until, untilMark } = options;
+  const missed = [
+    ...(until !== undefined && !phases.has(UNTIL) ? [`none called ${until}, which was to end it`] : []),
+    ...(untilMark !== undefined && !phases.has(markPhase(untilMark))
+      ? [`no mark ${untilMark} came to end it`]
+      : []),
+  ];
+  return [explainTaken(choice), ...missed].join("; ");
+}
+
+function explainTaken(choice: Choice): string {
   const { options, table, told, taken, command } = choice;
   if (options.only !== "child")
     return options.pids ? `took the processes asked for: ${options.pids.join(", ")}` : "took every process";
