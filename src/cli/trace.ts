@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { endKeepingTerminal } from "../enforce/ending.ts";
 import { type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
@@ -6,7 +5,7 @@ import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
 import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName } from "./input.ts";
 import { isTerminal, showsView } from "./liveview.ts";
-import { logFiles, readLogs } from "./logs.ts";
+import { logFiles, logNames, readLogs } from "./logs.ts";
 import { checkOutput, Exit, say } from "./output.ts";
 import { tracePartial } from "./partial.ts";
 import { sayWhoGoesOn } from "./remaining.ts";
@@ -26,10 +25,7 @@ export async function trace(args: Args): Promise<number> {
     });
   if (args.flag("partial")) return tracePartial(args, logs);
   if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
-  const options = optionsOf(
-    args,
-    logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
-  );
+  const options = optionsOf(args, logs.length > 0 ? logNames(logs).join(", ") : command.join(" "));
   const extras = extrasOf(args);
   const output = args.output();
   const delivery: Delivery = { output, json: args.flag("json"), split: options.split !== undefined };

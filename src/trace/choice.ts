@@ -62,6 +62,8 @@ export interface Choice {
   command: number | undefined;
   /** The phases that any process has reached. */
   readonly phases: Set<string>;
+  /** By which rule the processes of each run were taken, as sentences. */
+  readonly rules: Set<string>;
 }
 
 /** Nothing sorted yet. */
@@ -78,6 +80,7 @@ export function newChoice(options: ChoiceOptions, table: Processes): Choice {
     told: false,
     command: undefined,
     phases: new Set(),
+    rules: new Set(),
   };
 }
 
@@ -108,8 +111,8 @@ export function settle(choice: Choice, task: Task): void {
   place(choice, task, fateOf(choice, task));
 }
 
-/** Sorts what is left at the end. */
-export function settleAll(choice: Choice): void {
+/** Sorts what is left at the end of a run; the table of its processes is needed no more then. */
+export function settleRun(choice: Choice): void {
   const { table, taken, left, orphans } = choice;
   for (const task of choice.held.keys()) if (leaderOf(task).made) choice.told = true;
   for (const task of [...choice.held.keys()]) {
@@ -118,14 +121,17 @@ export function settleAll(choice: Choice): void {
   }
   const descended = isFirstSure(table) || !choice.told;
   pour(orphans, descended ? taken : left);
+  choice.rules.add(ruleOf(choice));
+  choice.told = false;
 }
 
 /** Undefined for a thread whose process is not sorted yet. */
 function fateOf(choice: Choice, task: Task): Bucket | undefined {
-  const { wanted, options, taken, left, orphans } = choice;
+  const { wanted, options, table, taken, left, orphans } = choice;
   const leader = leaderOf(task);
   if (wanted && !isWanted(wanted, task) && !isWanted(wanted, leader)) return left;
   if (options.only !== "child" || leader.made) return taken;
+  if (table.firstAlone && leader === table.first) return left;
   return task === leader ? orphans : choice.fates.get(leader);
 }
 
@@ -240,12 +246,17 @@ function beginningOf(leader: Task): { phases: string[]; image: Image } {
   return { phases, image: image ?? UNKNOWN };
 }
 
+/** Empties one bucket into another. */
 function pour(from: Bucket, into: Bucket): void {
   addTally(into.tally, from.tally);
   for (const [name, tally] of from.parts) addPart(into, name, tally);
   for (const pid of from.pids) into.pids.add(pid);
   if (from.unnamed) into.unnamed = true;
   if (from.skipped) into.skipped = true;
+  from.tally.clear();
+  from.parts.clear();
+  from.pids.clear();
+  from.unnamed = from.skipped = false;
 }
 
 /** A sentence on what was taken, by which rule, and on an end of it that never came. */
@@ -258,10 +269,12 @@ export function explainChoice(choice: Choice): string {
       ? [`no mark ${untilMark} came to end it`]
       : []),
   ];
-  return [explainTaken(choice), ...missed].join("; ");
+  const [rule = ruleOf(choice), ...others] = choice.rules;
+  const more = others.length > 0 ? ["and in the other logs by the same rules"] : [];
+  return [rule, ...more, ...missed].join("; ");
 }
 
-function explainTaken(choice: Choice): string {
+function ruleOf(choice: Choice): string {
   const { options, table, told, taken, command } = choice;
   if (options.only !== "child")
     return options.pids ? `took the processes asked for: ${options.pids.join(", ")}` : "took every process";
