@@ -28,8 +28,8 @@ export async function trace(args: Args): Promise<number> {
   const options = optionsOf(args, logs.length > 0 ? logNames(logs).join(", ") : command.join(" "));
   const extras = extrasOf(args);
   const output = args.output();
-  const delivery: Delivery = { output, json: args.flag("json"), split: options.split !== undefined };
-  if (delivery.split && !delivery.json && (output === undefined || output === "-"))
+  const delivery: Delivery = { output, json: args.flag("json"), split: options.split };
+  if (delivery.split !== undefined && !delivery.json && (output === undefined || output === "-"))
     throw usage("--split writes several policies", {
       fix: "-o FILE: those of the parts are written beside it",
     });
