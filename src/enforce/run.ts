@@ -30,6 +30,12 @@ export type RunResult =
       readonly pid: number;
     };
 
+/** How to run a command. */
+export interface RunOptions extends SpawnOptions {
+  /** Hears that the command has ended while its supervisor outlasts it. */
+  readonly onOutlasted?: () => void;
+}
+
 /** Signals that are passed on to the command while it runs. */
 const forwarded: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
 
@@ -45,7 +51,7 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 export async function run(
   programs: Program | readonly Program[],
   argv: readonly Text[],
-  options: SpawnOptions = {},
+  { onOutlasted, ...options }: RunOptions = {},
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
   const early = new Set<NodeJS.Signals>();
@@ -78,8 +84,10 @@ export async function run(
     deliver = () => {};
     const failure = launched.kind === "begun" ? await launched.failure() : undefined;
     if (failure) return failure;
-    if (supervisor?.outlasts) deliver = () => supervisor.close();
-    else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    if (supervisor?.outlasts) {
+      deliver = () => supervisor.close();
+      onOutlasted?.();
+    } else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await supervisor?.done;
     return endedAs(exit, pid);
   } finally {

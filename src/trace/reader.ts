@@ -28,6 +28,8 @@ import { skipSpace } from "./scan.ts";
 export interface ReaderOptions {
   /** The process of lines without a pid, as in the files of `strace -ff`. */
   readonly pid?: number;
+  /** Whether the log that is read next tells of the same run, as the files of `strace -ff` do. */
+  readonly continues?: boolean;
   /** How many notes of each sort are kept with their lines; 10 when absent. */
   readonly keep?: number;
   /** Of a longer line only so many bytes are read; 16777216 when absent. */
@@ -90,7 +92,10 @@ export function straceReader(options: ReaderOptions = {}): StraceReader {
         cutter.push(encode());
         cutter.end();
         leaveAllCalls(state.pairing);
-        state.see(closeJournal(journal, "strace"));
+        state.see({
+          ...closeJournal(journal, "strace"),
+          ...(options.continues ? { continues: true } : {}),
+        });
       }),
   };
 }
