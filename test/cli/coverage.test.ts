@@ -166,6 +166,9 @@ covering("what cannot be done is told before anything is written", () => {
       [["--reporter", "dots", "a.yaml"], /reporter/],
       [["--watch", "-"], /need a file with a name/],
       [["--junit", "j.xml", "none.yaml"], /cannot read none\.yaml/],
+      [["--junit", "p.yaml", "a.yaml"], /^seccat: error: p\.yaml would be written over\n/],
+      [["--lcov", "./a.yaml", "a.yaml"], /a\.yaml would be written over/],
+      [["--junit", "j.xml", "--lcov", "./j.xml", "a.yaml"], /j\.xml would be written over/],
     ] as const) {
       const { code, stdout, stderr } = seccat(["test", ...args], { cwd: folder });
       assert.is(code, 2, args.join(" "));
@@ -173,6 +176,7 @@ covering("what cannot be done is told before anything is written", () => {
       assert.match(stderr, message);
     }
     assert.not(existsSync(`${folder}/j.xml`));
+    assert.is(readFileSync(`${folder}/p.yaml`, "utf8"), policyText);
   });
 });
 

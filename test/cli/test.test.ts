@@ -222,6 +222,7 @@ test("--generate is told apart from what it cannot do", () => {
       [["--generate", "p.yaml", "q.yaml"], /writes the tests of one filter/],
       [["--generate", "p.yaml", "-o", "no/o.yaml"], /cannot write no\/o\.yaml/],
       [["--generate", "none.yaml"], /cannot read none\.yaml/],
+      [["--generate", "p.yaml", "-o", "./p.yaml"], /p\.yaml would be written over/],
     ] as const) {
       const { code, stdout, stderr } = seccat(["test", ...args], { cwd: folder });
       assert.is(code, 2, args.join(" "));

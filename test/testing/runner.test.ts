@@ -98,7 +98,7 @@ running("a program is asked on the arches that it looks at, on whatever machine"
 running("the ways through the programs of a stack stand under their names", () => {
   const file = readTestFile("stack: [new.bpf, old.bpf]\ntests: [{ denies: read, arch: x86_64 }]");
   const [result] = runTests(file, [raw, raw]).results;
-  const line = "  0000  return ALLOW  A = 0x0";
+  const line = "  0000  return ALLOW  A = 0";
   assert.is(result?.path, `new.bpf:\n${line}\nold.bpf:\n${line}`);
   assert.equal(result?.reasons, ["every filter lets it pass", "no other arguments would be denied"]);
 });
