@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { candidates, makePlace, removePlace } from "../../src/enforce/temporary.ts";
@@ -59,6 +59,16 @@ test("leaves nothing in the temporary directory", async () => {
     await refusal([allowAll()], ["true", "x".repeat(200_000)]); // execve refuses this
   });
   assert.equal(readdirSync(directory), []);
+});
+
+test("a temporary directory may be named from the current one, and the command begin in another", async () => {
+  const directory = join(folder, "named");
+  mkdirSync(directory);
+  const { stdout } = await withTemporary(relative(process.cwd(), directory), () => {
+    assert.is(candidates()[0], directory);
+    return output([allowAll()], ["pwd"], { cwd: "/" });
+  });
+  assert.is(stdout, "/\n");
 });
 
 test("takes another directory where the temporary one cannot be written to", async () => {
