@@ -80,7 +80,7 @@ export function endedAs(
 }
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */
-function inForeground(): boolean {
+export function inForeground(): boolean {
   try {
     // pid (comm) state ppid pgrp session tty_nr tpgid ...; comm may hold blanks and brackets
     const stat = readFileSync("/proc/self/stat", "latin1");
