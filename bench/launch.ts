@@ -15,7 +15,7 @@ import { backendNames } from "../shim/index.ts";
 import { encode } from "../src/bpf/codec.ts";
 import { bareSource, launchApart } from "../test/enforce/launches.ts";
 import { allowOnly, compileStatic } from "../test/enforce/programs.ts";
-import { machine } from "./machine.ts";
+import { ffi, machine } from "./machine.ts";
 import { quantile } from "./quantile.ts";
 import { root } from "./root.ts";
 
@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 const bare = join(folder, "bare");
 const empty = join(folder, "empty.mjs");
 const program = join(folder, "bare.bpf");
-console.log(machine());
+console.log(`${machine()}\n${ffi()}`);
 try {
   const problem = compileStatic(bareSource, bare);
   if (problem) throw new Error(problem);
@@ -65,7 +65,7 @@ function startOverhead(): void {
     { name: "bwrap --seccomp", words: ["bwrap", "--dev-bind", "/", "/", "--seccomp", "3", bare], status: 42 },
     {
       name: "seccat run",
-      words: [process.execPath, `${root}src/cli/seccat.js`, "run", "-p", program, "--", bare],
+      words: [process.execPath, `${root}src/cli/seccat.cjs`, "run", "-p", program, "--", bare],
       status: 42,
     },
   ];

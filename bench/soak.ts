@@ -14,12 +14,12 @@ import { deny, policy } from "../src/policy/builder.ts";
 import { compile } from "../src/proof.ts";
 import { killAllBut, type Played, play, serve } from "../test/enforce/noderuntime/play.ts";
 import { isScenarioName, scenarios } from "../test/enforce/noderuntime/scenarios.ts";
-import { machine } from "./machine.ts";
+import { ffi, machine } from "./machine.ts";
 import { root } from "./root.ts";
 
 const [requests = "100000", servers = "20", ...nodes] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "seccat-soak-"));
-console.log(machine());
+console.log(`${machine()}\n${ffi()}`);
 try {
   writeFileSync(join(folder, "there.cjs"), "");
   writeFileSync(join(folder, "there.mjs"), "");
@@ -47,7 +47,7 @@ function installNodes(): string[] {
 
 async function soakServers(name: string, node: string, requests: number, servers: number): Promise<number> {
   const program = killAllBut(["@node-runtime/http", "@node-runtime/worker_threads"]);
-  const ringless = [process.execPath, `${root}src/cli/seccat.js`, "run", "-p", ringlessFile(), "--", node];
+  const ringless = [process.execPath, `${root}src/cli/seccat.cjs`, "run", "-p", ringlessFile(), "--", node];
   const each = Math.ceil(requests / servers);
   let [answered, deaths, ms, rings] = [0, 0, 0, 0];
   for (let i = 0; i < servers; i++) {

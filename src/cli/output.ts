@@ -192,5 +192,6 @@ function outputIssue(path: string, error: unknown): Issue {
 /** Why a system call failed, in words: "no such file or directory". */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith("EISDIR: ")) return "it is a directory"; // libuv's words are about the operation
   return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }

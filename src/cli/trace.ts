@@ -60,7 +60,7 @@ export async function trace(args: Args): Promise<number> {
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
   const learner = newLearner(options);
-  await readLogs(logs, options.native, (event) => learner.see(event));
+  await readLogs(logs, options.native, learner.see);
   const [only] = logs;
   return logs.length === 1 && only !== undefined
     ? inFile(inputName(only), () => learner.finish())

@@ -1,30 +1,28 @@
 /** Everything about a launch that can be decided, and refused, before any process is made. */
 import { statSync } from "node:fs";
 import type { Stream } from "node:stream";
-import { loadShim } from "../../shim/index.ts";
 import { decodeAction } from "../abi/action.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, wrongValue } from "../abi/fields.ts";
 import { checkStack } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
-import { WaitingCaller } from "./caller.ts";
 import {
   type Environment,
   environmentBytes,
   findCommand,
   inheritedEnvironment,
   type Text,
+  whyNotReached,
   wordBytes,
 } from "./command.ts";
-import { type Denial, judge, notifyStack } from "./denials.ts";
+import type { Denial } from "./denials.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { makeLauncher } from "./launcher/index.ts";
 import type { Listener } from "./listener.ts";
 import { type Native, native } from "./native.ts";
-import { flagKnown } from "./refusal.ts";
 import type { FilterFlag } from "./seccomp.ts";
-import { type CallHandler, type Supervisor, serve } from "./serve.ts";
+import type { CallHandler, Supervisor } from "./serve.ts";
 import { strayDescriptors } from "./stray.ts";
 import { type Identity, isId, isRoot } from "./user.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
@@ -116,11 +114,15 @@ export function notEnforced(error: SeccatError): NotStarted {
   return { kind: "not-started", status: 125, error };
 }
 
-/** Looks for the command, lays out the launcher's block, and asks the interpreter whether the filters let the command start. */
+/**
+ * Looks for the command, lays out the launcher's block, and asks the interpreter whether the filters let the command start.
+ * `supervise` says who answers calls: supervision() where an option may ask for that.
+ */
 export function prepare(
   programs: readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions,
+  supervise: (programs: readonly Program[], options: SpawnOptions) => Supervision,
 ): Prepared | NotStarted {
   if (!Array.isArray(argv)) throw wrongValue("the command is no list of words", '["ls", "-l"]', argv);
   throwIssues(keyIssues(options, optionKeys));
@@ -132,13 +134,13 @@ export function prepare(
     checkFits(programs, here);
     checkStack(programs.toReversed());
     checkUser(options);
-    const cwd = options.cwd ?? process.cwd();
+    const cwd = options.cwd ?? "."; // not by its name, for it may have been deleted
     checkDirectory(cwd);
     const stdio = stdioOf(options.stdio ?? "pipe");
     const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
-    const { onListener, enforced, lastFlags } = supervision(programs, options);
+    const { onListener, enforced, lastFlags } = supervise(programs, options);
     const orders: Orders = {
       ...ordersOf(stdio, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
@@ -214,7 +216,8 @@ function checkDirectory(cwd: string): void {
   try {
     if (statSync(cwd).isDirectory()) return;
   } catch (error) {
-    problem = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    problem = code === "ENOENT" ? "it does not exist" : (whyNotReached[code] ?? code);
   }
   throw new SeccatError({
     code: "file",
@@ -222,47 +225,16 @@ function checkDirectory(cwd: string): void {
   });
 }
 
-interface Supervision {
+/** The programs as they are installed, and who answers what they hand over. */
+export interface Supervision {
   readonly onListener: SpawnOptions["onListener"];
   readonly enforced: readonly Program[];
   readonly lastFlags: readonly FilterFlag[];
 }
 
-/** The programs as they are installed, and who answers what they hand over. */
-function supervision(programs: readonly Program[], options: SpawnOptions): Supervision {
-  const { onCall, onDenied, onListener } = options;
-  const newest = programs[programs.length - 1];
-  const given = [onCall, onDenied, onListener].filter((option) => option !== undefined);
-  if (given.length > 1)
-    throw new SeccatError({ code: "usage", message: "onCall, onDenied and onListener exclude each other" });
-  if (!newest || given.length === 0) return { onListener: undefined, enforced: programs, lastFlags: [] };
-  const killable = flagKnown(loadShim(), "waitKillableRecv");
-  const lastFlags: FilterFlag[] = killable ? ["newListener", "waitKillableRecv"] : ["newListener"];
-  const served = (handler: CallHandler) => (listener: Listener) => serve(listener, handler);
-  if (onListener) return { onListener, enforced: programs, lastFlags };
-  if (onCall) return { onListener: served(onCall), enforced: programs, lastFlags };
-  const stack = notifyStack(programs);
-  const heard = stack.heard === "all" ? programs : [newest];
-  const offset = programs.length - heard.length;
-  const deny =
-    (listener: Listener): CallHandler =>
-    (call) => {
-      const { answer, action, deniers } = judge(heard, call);
-      const [first] = deniers;
-      if (first !== undefined)
-        onDenied?.({
-          call,
-          action,
-          deniers: deniers.map((index) => index + offset),
-          caller: new WaitingCaller(listener, call),
-        });
-      return answer;
-    };
-  return {
-    onListener: (listener) => serve(listener, deny(listener)),
-    enforced: stack.programs,
-    lastFlags,
-  };
+/** The supervision of a command that is asked for by no option: none. */
+export function unsupervised(programs: readonly Program[]): Supervision {
+  return { onListener: undefined, enforced: programs, lastFlags: [] };
 }
 
 /** Refuses filters under which the launcher could not do what is left to do: install the others, and execve. */
@@ -278,19 +250,25 @@ function checkPath(
     const ret = verdict(programs.slice(0, step.filter ?? programs.length), dataOf(step));
     if (isAllowed(ret)) continue;
     if (isExec && answered && decodeAction(ret).kind === "user_notif") continue;
-    if (isExec) throw cannotStart(ret);
     const denies = (program: Program) => !isAllowed(verdict([program], dataOf(step)));
+    if (isExec) throw cannotStart(programs, ret, denies);
     throw cannotStack(programs, step.filter ?? 0, ret, denies);
   }
 }
 
-function cannotStart(ret: number): SeccatError {
+function cannotStart(
+  programs: readonly Program[],
+  ret: number,
+  denies: (program: Program) => boolean,
+): SeccatError {
+  const numbers = programs.flatMap((program, i) => (denies(program) ? [i + 1] : []));
+  const which = numbers.length === 1 ? `filter ${numbers[0]}` : `filters ${numbers.join(", ")}`;
   return new SeccatError({
     code: "enforce",
     message: `the command could never start: the filter answers execve with ${actionOf(ret)}`,
     expected: "execve allowed, because the filter is in place before the command is executed",
     received: actionOf(ret),
-    fix: "allow execve",
+    fix: programs.length === 1 ? "allow execve" : `allow execve in ${which}`,
   });
 }
 

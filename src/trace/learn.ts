@@ -31,7 +31,7 @@ export type { Learned, LearnOptions } from "./taken.ts";
 /** Learns from events as they come. */
 export interface Learner {
   /** One event of a log; after `end` the events of another log may follow, of another run unless `end` says otherwise. */
-  see(event: StraceEvent): void;
+  readonly see: (event: StraceEvent) => void;
   /** A process that a live engine watched; its calls, not the lines of a log, are counted then. */
   take(process: WatchedProcess): void;
   /** The phase of a mark begins in every process that is alive, behind the events so far. */
@@ -170,7 +170,8 @@ function close(state: State, event: EndEvent): void {
 function takenFrom(state: State): Taken {
   const { choice, table, watched, counts, unreadable } = state;
   if (!table.begun && !state.begun && !watched) throw noCalls(counts, unreadable);
-  if (table.begun || watched) settleRun(choice);
+  if (table.begun) endRun(state);
+  else if (watched) settleRun(choice);
   const calls = inOrder(choice.taken.tally);
   if (calls.length === 0) throw nothingTaken(choice, watched !== undefined);
   const parts = new Map([...choice.taken.parts].map(([name, tally]) => [name, inOrder(tally)]));

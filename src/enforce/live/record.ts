@@ -14,13 +14,14 @@ import type { PhaseOptions } from "../../trace/phase.ts";
 import type { WatchedProcess } from "../../trace/watched.ts";
 import type { Text } from "../command.ts";
 import { type Keeper, startKeeper } from "../keeper/index.ts";
-import { type Exit, launch } from "../launch.ts";
+import { launch } from "../launch.ts";
 import type { Listener } from "../listener.ts";
 import { startLoop } from "../loop.ts";
 import { native } from "../native.ts";
 import type { SpawnOptions } from "../prepare.ts";
 import { endedAs, originalOpenFiles, type RunResult, run } from "../run.ts";
 import type { Supervisor } from "../serve.ts";
+import type { Exit } from "../start.ts";
 import { Bell, bellMemory } from "./bell.ts";
 import {
   type Account,
