@@ -5,6 +5,7 @@ import { inheritedWords } from "../enforce/command.ts";
 import { proc } from "../enforce/live/look.ts";
 import type { Account } from "../enforce/live/message.ts";
 import { type LiveView, type Recorded, type Recording, record } from "../enforce/live/record.ts";
+import { inForeground } from "../enforce/run.ts";
 import { type Learned, type Learner, type LearnOptions, newLearner } from "../trace/index.ts";
 import { recordStrace } from "../trace/record.ts";
 import { usage } from "./args.ts";
@@ -146,6 +147,7 @@ async function watchWithStrace(
       },
       stdio: ["inherit", stdoutTaken ? 2 : "inherit", "inherit"],
       descriptors: learn.phases?.includes("read") ?? false,
+      areKeysShared: inForeground,
       onRemaining: (pids) => {
         view?.end();
         sayWhoRemains(pids.map(named));

@@ -33,6 +33,8 @@ export async function trace(args: Args): Promise<number> {
     throw usage("--split writes several policies", {
       fix: "-o FILE: those of the parts are written beside it",
     });
+  const views = args.flag("view") ? isTerminal() : showsView();
+  if (args.flag("view") && !views) say("note: --view shows nothing, as standard error is no terminal");
   const stable = stableRuns(args.maybe("until-stable"), command);
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
@@ -45,7 +47,7 @@ export async function trace(args: Args): Promise<number> {
       learn: options,
       stdoutTaken: delivery.json || output === undefined || output === "-",
       detach: args.flag("detach-on-interrupt"),
-      view: args.flag("view") ? isTerminal() : showsView(),
+      view: views,
     });
   const watched = await (stable === undefined ? run() : untilStable(run, stable, options));
   if (typeof watched === "number") return watched;

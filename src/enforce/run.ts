@@ -165,7 +165,7 @@ export function endedAs(
 }
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */
-function inForeground(): boolean {
+export function inForeground(): boolean {
   const [, , group, , terminal, foreground] = statFields("self");
   return group !== undefined && terminal !== "0" && group === foreground;
 }

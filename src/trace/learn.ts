@@ -170,7 +170,8 @@ function close(state: State, event: EndEvent): void {
 function takenFrom(state: State): Taken {
   const { choice, table, watched, counts, unreadable } = state;
   if (!table.begun && !state.begun && !watched) throw noCalls(counts, unreadable);
-  if (table.begun || watched) settleRun(choice);
+  if (table.begun) endRun(state);
+  else if (watched) settleRun(choice);
   const calls = inOrder(choice.taken.tally);
   if (calls.length === 0) throw nothingTaken(choice, watched !== undefined);
   const parts = new Map([...choice.taken.parts].map(([name, tally]) => [name, inOrder(tally)]));

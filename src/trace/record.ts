@@ -31,6 +31,8 @@ export interface RecordOptions extends Search {
   readonly descriptors?: boolean;
   /** Kills the command and all that it started. */
   readonly signal?: AbortSignal;
+  /** Whether a terminal sends SIGINT and SIGQUIT to the command as well; true when absent. */
+  readonly areKeysShared?: () => boolean;
   /** Hears once the pids that are still waited for, when the command itself ended a second ago. */
   readonly onRemaining?: (pids: readonly number[]) => void;
 }
@@ -61,9 +63,9 @@ interface Session {
 }
 
 /**
- * Runs a command under strace and hands on what strace tells. Until it ends, SIGINT and SIGQUIT (which a
- * terminal sends to the command as well) do not end this process, and SIGTERM and SIGHUP go to the command. Behind its
- * end, each of them lets go what it left.
+ * Runs a command under strace and hands on what strace tells. Until it ends, SIGINT and SIGQUIT do not end this process,
+ * as a terminal sends them to the command as well (see `areKeysShared`), and SIGTERM and SIGHUP go to the command. Behind
+ * its end, each of them lets go what it left.
  *
  * Throws SeccatError: "usage" without a command; "file" when there is no such command (`received` ENOENT) or
  * it cannot be executed (EACCES, ENOEXEC); "host" when strace is missing or not allowed to trace.
@@ -122,7 +124,7 @@ async function watch(session: Session, pipe: NamedPipe, options: RecordOptions):
   });
   // Awaited below, but only after the log.
   ended.catch(() => undefined);
-  const unguard = guard(session, pipe, options.signal);
+  const unguard = guard(session, pipe, options);
   try {
     const failures = await readLog(session, pipe, options);
     const recorded = await ended;
@@ -202,13 +204,17 @@ function letGo(session: Session): void {
 }
 
 /** Passes signals on while the command runs; returns what undoes it. */
-function guard(session: Session, pipe: NamedPipe, abort: AbortSignal | undefined): () => void {
-  const ignore = () => {
-    if (session.ended) letGo(session);
-  };
+function guard(
+  session: Session,
+  pipe: NamedPipe,
+  { signal: abort, areKeysShared = () => true }: RecordOptions,
+): () => void {
   const forward = (signal: NodeJS.Signals) => {
     if (session.ended) letGo(session);
     else send(session.root, signal);
+  };
+  const key = (signal: NodeJS.Signals) => {
+    if (session.ended || !areKeysShared()) forward(signal);
   };
   const aborted = () => killOn(session);
   const last = () => {
@@ -217,13 +223,13 @@ function guard(session: Session, pipe: NamedPipe, abort: AbortSignal | undefined
     // Or the end of this process would wait for the one that waits for the log.
     pipe.release();
   };
-  for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, ignore);
+  for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, key);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, forward);
   process.on("exit", last);
   if (abort?.aborted) aborted();
   abort?.addEventListener("abort", aborted);
   return () => {
-    for (const signal of ["SIGINT", "SIGQUIT"] as const) process.off(signal, ignore);
+    for (const signal of ["SIGINT", "SIGQUIT"] as const) process.off(signal, key);
     for (const signal of ["SIGTERM", "SIGHUP"] as const) process.off(signal, forward);
     process.off("exit", last);
     abort?.removeEventListener("abort", aborted);
