@@ -38,7 +38,7 @@ bundle("a command loads what it needs, few files and nothing beside the bundle",
   const bundled = new Set(readdirSync(folder).map((name) => name.replace(/\.cjs$/, "")));
   withFiles(files, (cwd) => {
     for (const { args, most, without } of [
-      { args: ["--help"], most: 3, without: ["core", "node:child_process"] },
+      { args: ["--help"], most: 4, without: ["core", "node:child_process"] },
       {
         args: ["run", "-p", "p.bpf", "--", "true"],
         most: 5,
