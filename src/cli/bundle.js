@@ -29,7 +29,7 @@ const licences = {
 
 /** What is loaded together goes into one file, with all that it imports and no earlier group has: each file takes its time. */
 const groups = [
-  { name: "base", test: /\/src\/cli\/(main|parse)\.ts$|\/yargs/ },
+  { name: "base", test: /\/src\/cli\/(main|parse)\.ts$/ },
   {
     name: "core",
     test: /\/(arch\/errno|src\/(cli\/(arch|binary)|enforce\/(seccomp|verdict)))\.ts$/,

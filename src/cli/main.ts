@@ -1,4 +1,4 @@
-/** The command line: finds the command, has yargs read its arguments, turns every failure into words and a code. */
+/** The command line: finds the command, has its arguments read, turns every failure into words and a code. */
 import { readFileSync } from "node:fs";
 import type { ErrorCode } from "../abi/error.ts";
 import { SeccatError } from "../abi/error.ts";

@@ -42,7 +42,7 @@ bundle("a command loads what it needs, few files and nothing beside the bundle",
       {
         args: ["run", "-p", "p.bpf", "--", "true"],
         most: 5,
-        without: ["policy", "proof", "launch", "shim", "node:crypto"],
+        without: ["policy", "proof", "helpers", "launch", "shim", "node:crypto"],
       },
       { args: ["compile", "p.json", "-o", "c.bpf"], most: 18, without: ["running", "node:child_process"] },
       { args: ["emulate", "p.bpf", "read"], most: 30, without: ["running", "node:child_process"] },
