@@ -10,10 +10,12 @@ export const newestKernel: string = "7.2";
 /** Every name that some ABI has, in order. */
 export const syscallNames: readonly SyscallName[] = names.split(/\s/) as SyscallName[];
 
+const known: ReadonlySet<string> = new Set(syscallNames);
+
 /** Other spellings that no ABI has as a name of its own, but syscallAlias knows. */
 export const syscallAliases: readonly string[] = aliases
   .map(([alias]) => alias)
-  .filter((alias) => !syscallNames.some((name) => name === alias));
+  .filter((alias) => !known.has(alias));
 
 interface Numbers {
   readonly byName: ReadonlyMap<string, number>;

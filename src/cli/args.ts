@@ -1,6 +1,6 @@
 import { SeccatError } from "../abi/error.ts";
 
-/** The arguments of one command as yargs read them, taken out by name and type. */
+/** The arguments of one command as they were read, taken out by name and type. */
 export class Args {
   readonly #values: Readonly<Record<string, unknown>>;
   /** The words after `--`, for the commands that run another one. */
@@ -21,7 +21,7 @@ export class Args {
     return String(value);
   }
 
-  /** The text of an option or positional that yargs has made sure of. */
+  /** The text of an option or positional that is there for sure. */
   text(name: string): string {
     const value = this.maybe(name);
     if (value === undefined) throw usage(`${name} is missing`);

@@ -1,4 +1,4 @@
-/** The command line: finds the command, has yargs read its arguments, turns every failure into words and a code. */
+/** The command line: finds the command, has its arguments read, turns every failure into words and a code. */
 import { readFileSync } from "node:fs";
 import type { ErrorCode } from "../abi/error.ts";
 import { SeccatError } from "../abi/error.ts";
@@ -7,7 +7,6 @@ import { usage } from "./args.ts";
 import { commands } from "./commands/index.ts";
 import { helpOf, overview } from "./help.ts";
 import { Exit, outStyle, print, printIssue, say } from "./output.ts";
-import { root } from "./root.ts";
 
 /** Runs `seccat` with these arguments; the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -23,15 +22,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function dispatch(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
   if (first === undefined) {
-    print(overview(commands, version(), outStyle()));
+    print(overview(commands, await version(), outStyle()));
     return Exit.input;
   }
   if (first === "--help" || first === "-h" || (first === "help" && rest.length === 0)) {
-    print(overview(commands, version(), outStyle()));
+    print(overview(commands, await version(), outStyle()));
     return Exit.yes;
   }
   if (first === "--version" || first === "-V") {
-    print(`${version()}\n`);
+    print(`${await version()}\n`);
     return Exit.yes;
   }
   if (first === "help") return dispatch([...rest, "--help"]);
@@ -89,7 +88,8 @@ export function exitCodeOf(code: ErrorCode): number {
 }
 
 /** The version in package.json. */
-function version(): string {
+async function version(): Promise<string> {
+  const { root } = await import("./root.ts");
   const data: unknown = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
   return typeof data === "object" && data !== null && "version" in data ? String(data.version) : "unknown";
 }

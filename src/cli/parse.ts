@@ -4,6 +4,7 @@ import { didYouMean } from "../abi/nearest.ts";
 import { Args, usage } from "./args.ts";
 import type { Command } from "./commands/index.ts";
 import { usageLine } from "./help.ts";
+import { plainWords } from "./plain.ts";
 
 /** The arguments that `words` give to `command`. Throws a SeccatError "usage" with the nearest option's name. */
 export async function parse(command: Command, words: readonly string[]): Promise<Args> {
@@ -11,7 +12,7 @@ export async function parse(command: Command, words: readonly string[]): Promise
   const own = dashes < 0 ? words : words.slice(0, dashes);
   const started = dashes < 0 ? [] : words.slice(dashes + 1);
   checkOptions(command, own);
-  const parsed = await parseWords(command, own);
+  const parsed = plainWords(command, own) ?? (await parseWords(command, own));
   const values = withPositionals(command, parsed);
   checkChoices(command, values);
   return new Args(values, started);
@@ -29,8 +30,11 @@ const configuration = {
   "unknown-options-as-args": true,
 };
 
-/** The words taken apart by the parser of yargs. */
-async function parseWords({ options }: Command, words: readonly string[]): Promise<Record<string, unknown>> {
+/** The words taken apart by the parser of yargs. Throws a SeccatError "usage" for an option without its value. */
+export async function parseWords(
+  { options }: Pick<Command, "options">,
+  words: readonly string[],
+): Promise<Record<string, unknown>> {
   const { Parser: parser } = await import("yargs/helpers");
   const all = Object.entries(options);
   const valued = all.flatMap(([name, { value }]) => (value === undefined ? [] : [name]));

@@ -32,7 +32,8 @@ export function environmentBytes(env: Environment): Uint8Array[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const what = `environment variable ${name}`;
-    return [Buffer.concat([wordBytes(name, what), Buffer.from("="), wordBytes(value, what)])];
+    if (typeof value === "string") return [wordBytes(`${name}=${value}`, what)];
+    return [Buffer.concat([wordBytes(`${name}=`, what), wordBytes(value, what)])];
   });
 }
 
@@ -41,23 +42,28 @@ export function environmentBytes(env: Environment): Uint8Array[] {
  * bytes that Node replaced by U+FFFD.
  */
 export function inheritedEnvironment(): Environment {
-  return restoreBytes(process.env, readOwn("environ"));
+  return restoreBytes(process.env);
 }
 
 /** The end of this process's command line, `words` of it, where words that are no UTF-8 are given as bytes. */
 export function inheritedWords(words: readonly string[]): Text[] {
+  if (!words.some(isDamaged)) return [...words];
   const original = splitNul(readOwn("cmdline")).slice(-words.length || undefined);
   return words.map((word, i) => {
     const bytes = original.length === words.length ? original[i] : undefined;
-    return word.includes("\ufffd") && bytes?.toString("utf8") === word ? bytes : word;
+    return isDamaged(word) && bytes?.toString("utf8") === word ? bytes : word;
   });
 }
 
-function restoreBytes(env: Environment, environ: Buffer): Environment {
-  const damaged = Object.entries(env).filter(([, value]) => String(value).includes("\ufffd"));
-  if (damaged.length === 0) return env;
+/** Whether Node may have replaced bytes of it. */
+function isDamaged(text: unknown): boolean {
+  return String(text).includes("\ufffd");
+}
+
+function restoreBytes(env: Environment): Environment {
+  if (!Object.values(env).some(isDamaged)) return env;
   const restored: Record<string, Text | undefined> = { ...env };
-  for (const entry of splitNul(environ)) {
+  for (const entry of splitNul(readOwn("environ"))) {
     const equals = entry.indexOf("=");
     const name = entry.subarray(0, equals).toString("utf8");
     const value = entry.subarray(equals + 1);

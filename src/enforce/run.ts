@@ -207,7 +207,7 @@ export function originalOpenFiles(): { soft: bigint; hard: bigint } | undefined 
 
 function openFiles(pid: string): { soft: bigint; hard: bigint } | undefined {
   try {
-    const limits = readFileSync(`/proc/${pid}/limits`, "latin1");
+    const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
     const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits) ?? [];
     return soft && hard ? { soft: BigInt(soft), hard: BigInt(hard) } : undefined;
   } catch {

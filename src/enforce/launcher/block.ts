@@ -204,7 +204,9 @@ class Memory {
 
   /** A string ended by NUL. */
   string(bytes: Uint8Array): number {
-    return this.place(() => Buffer.concat([bytes, new Uint8Array(1)]));
+    const address = this.place(() => bytes);
+    this.#end++;
+    return address;
   }
 
   /** An array of pointers to strings, ended by a null pointer. */
