@@ -3,7 +3,7 @@
  * time, and below them a few that are drawn again and again: calls a second, and who makes them.
  */
 import type { LiveView } from "../enforce/live/record.ts";
-import { errStyle, visible } from "./output.ts";
+import { errStyle, visibleLine } from "./output.ts";
 
 /** Processes that are shown. */
 const SHOWN = 6;
@@ -66,7 +66,7 @@ export class View {
   #draw(lines: readonly string[]): void {
     const width = (process.stderr.columns ?? 80) - 1;
     const up = this.#lines > 0 ? `\x1b[${this.#lines}A` : "";
-    const shown = lines.map((line) => this.#style.dim(visible(line).slice(0, width)));
+    const shown = lines.map((line) => this.#style.dim(visibleLine(line).slice(0, width)));
     const text = [...this.#news, ...shown].map((line) => `${line}\n`).join("");
     if (up !== "" || text !== "") process.stderr.write(`${up}\r\x1b[J${text}`);
     this.#lines = lines.length;

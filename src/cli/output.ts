@@ -98,6 +98,11 @@ export function visible(text: string): string {
   });
 }
 
+/** As visible, on one line: a process can have any name. */
+export function visibleLine(text: string): string {
+  return visible(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+}
+
 /** Prints one problem on stderr: `file:line:column: message`, then expected, received and fix. */
 export function printIssue(issue: Issue, severity: "error" | "warning" = "error"): void {
   const style = errStyle();

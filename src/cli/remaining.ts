@@ -1,5 +1,5 @@
 /** Processes that outlast a traced command: whom a trace waits for, and who goes on unwatched. */
-import { errStyle, say, visible } from "./output.ts";
+import { errStyle, say, visibleLine } from "./output.ts";
 
 /** A process that outlasts the command. */
 export interface Remaining {
@@ -30,7 +30,7 @@ function sayNote(text: string): void {
 function listed(processes: readonly Remaining[]): string {
   const named = processes
     .slice(0, SHOWN)
-    .map(({ pid, comm }) => `pid ${pid}${comm === "" ? "" : ` (${visible(comm)})`}`);
+    .map(({ pid, comm }) => `pid ${pid}${comm === "" ? "" : ` (${visibleLine(comm)})`}`);
   const more = processes.length > SHOWN ? ` and ${processes.length - SHOWN} more` : "";
   return named.join(", ") + more;
 }

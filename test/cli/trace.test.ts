@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -462,5 +462,21 @@ for (const engine of ["notify", "strace"])
     assert.is(code, 0, said);
     assert.match(said, "note: the command itself ended with 130");
   });
+
+test("who outlasts the command is told on one line, whatever its name is", async () => {
+  const why = await whyNotHere();
+  if (why !== undefined) return skip("what is left", why);
+  withFiles({}, (cwd) => {
+    copyFileSync("/bin/sleep", join(cwd, "a\nb"));
+    chmodSync(join(cwd, "a\nb"), 0o755);
+    const script = "(setsid './a\nb' 2 > /dev/null 2>&1 < /dev/null &); exit 0";
+    const { code, stderr } = seccat(["trace", "-o", "p.yaml", "--", "sh", "-c", script], { cwd });
+    assert.is(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^note: the command has ended, what it left has not: pid \d+ \(a\\nb\); Ctrl-C stops watching$/m,
+    );
+  });
+});
 
 test.run();
