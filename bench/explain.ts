@@ -85,7 +85,7 @@ async function measure(sort: string, way: (typeof ways)[number]): Promise<number
 function strace(sort: string): number[] | undefined {
   const program = join(folder, "p.bpf");
   writeFileSync(program, encode(filter.program));
-  const under = [process.execPath, `${root}src/cli/seccat.js`, "run", "-p", program, "--"];
+  const under = [process.execPath, `${root}src/cli/seccat.cjs`, "run", "-p", program, "--"];
   const words = [
     "-f",
     "-o",

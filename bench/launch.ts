@@ -65,7 +65,7 @@ function startOverhead(): void {
     { name: "bwrap --seccomp", words: ["bwrap", "--dev-bind", "/", "/", "--seccomp", "3", bare], status: 42 },
     {
       name: "seccat run",
-      words: [process.execPath, `${root}src/cli/seccat.js`, "run", "-p", program, "--", bare],
+      words: [process.execPath, `${root}src/cli/seccat.cjs`, "run", "-p", program, "--", bare],
       status: 42,
     },
   ];

@@ -16,7 +16,7 @@ import { printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
 
 const [runs = 10, stable = 3] = process.argv.slice(2).map(Number);
-const seccat = [process.execPath, `${root}src/cli/seccat.js`];
+const seccat = [process.execPath, `${root}src/cli/seccat.cjs`];
 
 const threads = `
 import hashlib, threading, urllib.request, http.server

@@ -47,7 +47,7 @@ function installNodes(): string[] {
 
 async function soakServers(name: string, node: string, requests: number, servers: number): Promise<number> {
   const program = killAllBut(["@node-runtime/http", "@node-runtime/worker_threads"]);
-  const ringless = [process.execPath, `${root}src/cli/seccat.js`, "run", "-p", ringlessFile(), "--", node];
+  const ringless = [process.execPath, `${root}src/cli/seccat.cjs`, "run", "-p", ringlessFile(), "--", node];
   const each = Math.ceil(requests / servers);
   let [answered, deaths, ms, rings] = [0, 0, 0, 0];
   for (let i = 0; i < servers; i++) {

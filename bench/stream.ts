@@ -17,7 +17,7 @@ import { randomCalls } from "./calls.ts";
 import { machine } from "./machine.ts";
 import { readNeutral } from "./neutral.ts";
 import type { Spread } from "./quantile.ts";
-import { asked, deliver, printTable } from "./report.ts";
+import { type Asked, asked, deliver, printTable } from "./report.ts";
 import { root } from "./root.ts";
 import { timeJobs } from "./timed.ts";
 
@@ -53,8 +53,7 @@ function writeCalls(file: string, write: Notation, calls: Uint32Array): void {
   closeSync(fd);
 }
 
-function bench(folder: string): void {
-  const wanted = asked();
+function bench(folder: string, wanted: Asked): void {
   const seed = seedOf("bench/stream");
   console.log(`${machine()}\n${CALLS} calls to docker-default, medians of ${ROUNDS} rounds\n`);
   const { program } = compile(readNeutral(`${root}bench/policies/docker-default.json`));
@@ -66,7 +65,7 @@ function bench(folder: string): void {
     writeCalls(input, write, calls);
     return [[], ["--json"]].map((flags) => ({
       name: [what, ...flags].join(" "),
-      command: [process.execPath, `${root}src/cli/seccat.js`, "emulate", filter, "-", ...flags],
+      command: [process.execPath, `${root}src/cli/seccat.cjs`, "emulate", filter, "-", ...flags],
       input,
       // Strace does not show what the filter looks at in some.
       code: what.startsWith("strace") ? 2 : 1,
@@ -99,9 +98,10 @@ function bench(folder: string): void {
   });
 }
 
+const wanted = asked([]);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  bench(folder);
+  bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

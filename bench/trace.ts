@@ -19,7 +19,7 @@ import { root } from "./root.ts";
 
 const [calls = 200_000, rounds = 7] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-const seccat = [process.execPath, `${root}src/cli/seccat.js`, "trace", "-o", join(folder, "p.yaml")];
+const seccat = [process.execPath, `${root}src/cli/seccat.cjs`, "trace", "-o", join(folder, "p.yaml")];
 
 interface Way {
   readonly name: string;

@@ -69,7 +69,7 @@ class Sandbox {
     symlinkSync(root, join(this.folder, "node_modules", "seccat"));
     writeFileSync(
       join(bin, "seccat"),
-      `#!/bin/sh\nexec "${process.execPath}" "${root}src/cli/seccat.js" "$@"\n`,
+      `#!/bin/sh\nexec "${process.execPath}" "${root}src/cli/seccat.cjs" "$@"\n`,
     );
     chmodSync(join(bin, "seccat"), 0o755);
     symlinkSync(process.execPath, join(bin, "node"));

@@ -188,7 +188,6 @@ test("failures can be the end of the caller", async () => {
 test("a handler that takes too long is overtaken, and what it says then is thrown away with its descriptor", async () => {
   const before = openDescriptors();
   let late: (() => void) | undefined;
-  const begin = performance.now();
   const { stdout, failure } = await shell(
     "mkdir slow",
     both(async () => {
@@ -201,7 +200,6 @@ test("a handler that takes too long is overtaken, and what it says then is throw
   );
   assert.match(stdout, /Operation not permitted/);
   assert.match(failure ?? "", /took longer than 60 ms/);
-  assert.ok(performance.now() - begin < 8000);
   late?.();
   await sleep(20);
   assert.equal(openDescriptors(), before);

@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { formatPlace, type Issue, SeccatError } from "../abi/error.ts";
 import { type Style, styleOf } from "./style.ts";
 
@@ -137,6 +137,19 @@ export function checkOutput(path: string): void {
     accessSync(isSpecial(path) ? path : dirname(followed(path)), constants.W_OK);
   } catch (error) {
     throw new SeccatError(outputIssue(path, error));
+  }
+}
+
+/** Throws a SeccatError "usage" when `output` is one of `others`: what is made of a file must not take its place. */
+export function checkApart(output: string | undefined, others: readonly string[]): void {
+  if (output === undefined || output === "-" || isSpecial(output)) return;
+  for (const other of others) {
+    if (other === "-" || resolve(followed(other)) !== resolve(followed(output))) continue;
+    throw new SeccatError({
+      code: "usage",
+      message: `${output} would be written over`,
+      expected: "a file of its own",
+    });
   }
 }
 

@@ -1,8 +1,5 @@
+import { isatty } from "node:tty";
 import { inheritedWords } from "../enforce/command.ts";
-import { logDenials } from "../enforce/denials.ts";
-import { endKeepingTerminal } from "../enforce/ending.ts";
-import { endWithParent } from "../enforce/parent.ts";
-import { plan } from "../enforce/plan.ts";
 import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
 import { type RunResult, run } from "../enforce/run.ts";
 import { hostAbi } from "./arch.ts";
@@ -28,10 +25,12 @@ export async function runCommand(args: Args): Promise<number> {
   for (const filter of filters) printWarnings(filter);
   const setting = readSetting(args);
   const { log, explain, json } = mode;
-  const programs = filters.map(({ program }) => (log ? logDenials(program) : program));
+  const given = filters.map(({ program }) => program);
+  const programs = log ? given.map((await import("../enforce/denials.ts")).logDenials) : given;
   const words = inheritedWords(command);
   const options: SpawnOptions = { ...setting.spawn, ...(log ? { log } : {}) };
   if (args.flag("dry-run")) {
+    const { plan } = await import("../enforce/plan.ts");
     const planned = plan(programs, words, explain ? { ...options, onDenied: () => {} } : options);
     if (planned.kind === "not-started") return refuse(planned);
     const { printPlan } = await import("./dryrun.ts");
@@ -41,7 +40,9 @@ export async function runCommand(args: Args): Promise<number> {
   const explanation = explain
     ? (await import("./denied/explanation.ts")).prepareExplanation(args, filters)
     : undefined;
-  if (options.killOnParentExit) endWithParent();
+  if (options.killOnParentExit) (await import("../enforce/parent.ts")).endWithParent();
+  // before the command runs, which may replace these very files
+  const ending = [0, 1, 2].some((fd) => isatty(fd)) ? await import("../enforce/ending.ts") : undefined;
   const started = Date.now();
   const result = await run(
     programs,
@@ -50,7 +51,7 @@ export async function runCommand(args: Args): Promise<number> {
   );
   if (result.kind === "not-started") return refuse(result);
   await tellEnd(result, { filters, explanation, json, started });
-  endKeepingTerminal(result.status);
+  ending?.endKeepingTerminal(result.status);
   endAtOnce(result.status);
   return result.status;
 }

@@ -1,10 +1,10 @@
 import { errnoName } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
-import type { Exit } from "./launch.ts";
 import type { Step } from "./launcher/block.ts";
 import { WAIT_TIMED_OUT } from "./launcher/layout.ts";
 import { type NotStarted, notEnforced, type Prepared } from "./prepare.ts";
 import { type Failure, filterRefused, noNewPrivsRefused } from "./refusal.ts";
+import type { Exit } from "./start.ts";
 
 /** What the status page says: steps done, and the result of the last call. */
 export interface Progress {

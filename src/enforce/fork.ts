@@ -16,9 +16,10 @@ import { type Environment, inheritedEnvironment, type Text } from "./command.ts"
 import { GO, type Order, type Report } from "./control.ts";
 import { refuseEarly } from "./early.ts";
 import type { Installed } from "./install.ts";
-import { type Exit, type Started, spawnFiltered } from "./launch.ts";
+import { type Started, spawnFiltered } from "./launch.ts";
 import { native, nr } from "./native.ts";
 import type { SpawnOptions, StdioEntry } from "./prepare.ts";
+import type { Exit } from "./start.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
 
 /** How to fork a module, in the words of child_process.fork(). */

@@ -22,7 +22,7 @@ export type { HostFact } from "./fact.ts";
 export { type AnswerOptions, type Handler, type Handlers, handledNames } from "./handlers.ts";
 export { type Installed, type InstallOptions, install } from "./install.ts";
 export { type LoggedKill, loggedKill } from "./kernellog.ts";
-export { type Exit, launch, type Started, spawnFiltered } from "./launch.ts";
+export { launch, type Started, spawnFiltered } from "./launch.ts";
 export { type Recorded, type RecordOptions, record } from "./live/record.ts";
 export type { CallMemory, MemoryResult, MemoryString } from "./memory.ts";
 export { native } from "./native.ts";
@@ -34,6 +34,7 @@ export type { RingChoice } from "./ring.ts";
 export { type RunResult, run } from "./run.ts";
 export type { FilterFlag } from "./seccomp.ts";
 export type { Supervisor } from "./serve.ts";
+export type { Exit } from "./start.ts";
 export { type HostStatus, hostStatus } from "./status.ts";
 export type { Field, Layout, StructOf } from "./struct.ts";
 export {

@@ -1,7 +1,7 @@
 /**
- * Starts a command under filters that Node itself never comes under.
+ * Starts a command under filters that Node itself never comes under, and tells when it runs.
  *
- * A launcher, about 400 bytes of machine code in a file of its own, is started by child_process; it receives through
+ * A launcher, about 500 bytes of machine code in a file of its own, is started by child_process; it receives through
  * a channel what to do, sets no_new_privs, installs the filters and becomes the command. Between the last filter
  * and the command it makes one system call, execve, and nothing else that a filter could end. How far it came is
  * in a page of memory that it shares with this process, so a failure can be told even when the filters let
@@ -11,9 +11,8 @@
  * and signals that were ignored or blocked when Node started (it resets them). The command outlives this process,
  * unless `killOnParentExit` says otherwise.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, readSync, writeSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,18 +20,13 @@ import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
 import { takeListener } from "./attach.ts";
 import type { Text } from "./command.ts";
-import { failureOf, type Progress } from "./failure.ts";
-import { STATUS_DONE, STATUS_GO, STATUS_RESULT, STATUS_SIZE } from "./launcher/layout.ts";
+import { failureOf } from "./failure.ts";
+import { STATUS_GO } from "./launcher/layout.ts";
 import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
 import type { Supervisor } from "./serve.ts";
-import { candidates, makePlace, type Place, removePlace } from "./temporary.ts";
+import { type Exit, exitOf, ignore, readProgress, startLauncher } from "./start.ts";
+import { supervision } from "./supervision.ts";
 import { programList } from "./verdict.ts";
-
-/** How a command ended: with a status, or by a signal. */
-export interface Exit {
-  readonly status: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
-}
 
 /** A command that runs under its filters. */
 export interface Started {
@@ -55,7 +49,7 @@ export async function launch(
   argv: readonly Text[],
   options: SpawnOptions = {},
 ): Promise<Started | NotStarted> {
-  const prepared = prepare(programList(programs), argv, options);
+  const prepared = prepare(programList(programs), argv, options, supervision);
   if (prepared.kind === "not-started") return prepared;
   try {
     return await carryOut(prepared, options);
@@ -77,7 +71,7 @@ export async function spawnFiltered(
 }
 
 async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Started | NotStarted> {
-  const { child, pid, status } = await startLauncher(prepared, options);
+  const { child, pid, status } = await startLauncher(prepared, options, "pipe");
   const exited = exitOf(child);
   const release = holdOutput(child, prepared.orders.channel);
   const hungUp = sendBlock(child, prepared);
@@ -107,91 +101,6 @@ function because(failure: NotStarted, thrown: unknown): NotStarted {
   if (thrown === undefined || !issue) return failure;
   const received = `a handler failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
   return { ...failure, error: new SeccatError({ ...issue, received }, others) };
-}
-
-/** A running launcher; its file is gone already. */
-interface Running {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  /** Descriptor of the file behind the status page. */
-  readonly status: number;
-}
-
-async function startLauncher(prepared: Prepared, options: SpawnOptions): Promise<Running> {
-  const tried: string[] = [];
-  for (const base of candidates()) {
-    let place: Place;
-    try {
-      place = makePlace(base, prepared.launcher, STATUS_SIZE);
-    } catch (error) {
-      tried.push(`${base}: ${codeOf(error)}`);
-      continue;
-    }
-    const child = await spawnAt(place, prepared, options).finally(() => removePlace(place.directory));
-    if (typeof child === "object") return { ...child, status: place.status };
-    closeSync(place.status);
-    tried.push(`${base}: ${child}`);
-    if (child !== "EACCES" && child !== "EPERM") break; // not a matter of the directory
-  }
-  throw new SeccatError({
-    code: "enforce",
-    message: "the launcher could not be started from any directory",
-    received: tried.join("; "),
-    fix: "set TMPDIR to a directory where files can be written and executed (not mounted noexec)",
-  });
-}
-
-/** The launcher as a process, or the name of the errno with which it could not be started. */
-async function spawnAt(
-  place: Place,
-  { stdio }: Prepared,
-  options: SpawnOptions,
-): Promise<{ child: ChildProcess; pid: number } | string> {
-  for (let tries = 0; ; tries++) {
-    const attempt = trySpawn(place, stdio, options);
-    if (typeof attempt === "object") {
-      const { pid } = attempt;
-      if (pid !== undefined) return { child: attempt, pid };
-    }
-    const problem = typeof attempt === "string" ? attempt : codeOf((await once(attempt, "error"))[0]);
-    // Another thread's fork may hold the file open for writing for a moment.
-    if (problem !== "ETXTBSY" || tries === 50) return problem;
-    await sleep(1);
-  }
-}
-
-function trySpawn(place: Place, stdio: Prepared["stdio"], options: SpawnOptions): ChildProcess | string {
-  try {
-    const child = spawn(place.launcher, [], {
-      argv0: "seccat-launcher",
-      env: {},
-      stdio: [...stdio, "pipe", place.status],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.detached === undefined ? {} : { detached: options.detached }),
-      ...(options.serialization === undefined ? {} : { serialization: options.serialization }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
-    });
-    child.on("error", ignore);
-    return child;
-  } catch (error) {
-    return codeOf(error);
-  }
-}
-
-/** An abort emits `error`, which is for the caller to hear once the command runs; until then its end says enough. */
-function ignore(): void {}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    child.once("exit", (status, signal) =>
-      resolve({ status: status ?? undefined, signal: signal ?? undefined }),
-    );
-  });
 }
 
 /**
@@ -230,16 +139,6 @@ function sendBlock(child: ChildProcess, { orders, block }: Prepared): HangUp {
   channel.resume();
   channel.end(block.bytes);
   return hangUp;
-}
-
-function readProgress(status: number): Progress {
-  const bytes = new Uint8Array(STATUS_SIZE);
-  readSync(status, bytes, 0, bytes.length, 0);
-  const view = new DataView(bytes.buffer);
-  return {
-    done: Number(view.getBigUint64(STATUS_DONE, true)),
-    result: Number(view.getBigInt64(STATUS_RESULT, true)),
-  };
 }
 
 /** Takes the listener of a launcher that waits for it, then lets the launcher go on. */

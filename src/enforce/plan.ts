@@ -1,6 +1,7 @@
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { type NotStarted, prepare, type SpawnOptions } from "./prepare.ts";
+import { supervision } from "./supervision.ts";
 import { programList } from "./verdict.ts";
 
 /** What a launch would do. */
@@ -24,7 +25,7 @@ export function plan(
   argv: readonly Text[],
   options: SpawnOptions = {},
 ): Plan | NotStarted {
-  const prepared = prepare(programList(programs), argv, options);
+  const prepared = prepare(programList(programs), argv, options, supervision);
   if (prepared.kind === "not-started") return prepared;
   const { command, programs: installed } = prepared.orders;
   return { kind: "planned", ...command, programs: installed };

@@ -1,14 +1,12 @@
 /** Everything about a launch that can be decided, and refused, before any process is made. */
 import { statSync } from "node:fs";
 import type { Stream } from "node:stream";
-import { loadShim } from "../../shim/index.ts";
 import { decodeAction } from "../abi/action.ts";
 import type { SeccompData } from "../abi/data.ts";
 import { SeccatError, throwIssues } from "../abi/error.ts";
 import { keyIssues, wrongValue } from "../abi/fields.ts";
 import { checkStack } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
-import { WaitingCaller } from "./caller.ts";
 import {
   type Environment,
   environmentBytes,
@@ -18,14 +16,13 @@ import {
   whyNotReached,
   wordBytes,
 } from "./command.ts";
-import { type Denial, judge, notifyStack } from "./denials.ts";
+import type { Denial } from "./denials.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { makeLauncher } from "./launcher/index.ts";
 import type { Listener } from "./listener.ts";
 import { type Native, native } from "./native.ts";
-import { flagKnown } from "./refusal.ts";
 import type { FilterFlag } from "./seccomp.ts";
-import { type CallHandler, type Supervisor, serve } from "./serve.ts";
+import type { CallHandler, Supervisor } from "./serve.ts";
 import { strayDescriptors } from "./stray.ts";
 import { type Identity, isId, isRoot } from "./user.ts";
 import { actionOf, checkFits, isAllowed, verdict } from "./verdict.ts";
@@ -117,11 +114,15 @@ export function notEnforced(error: SeccatError): NotStarted {
   return { kind: "not-started", status: 125, error };
 }
 
-/** Looks for the command, lays out the launcher's block, and asks the interpreter whether the filters let the command start. */
+/**
+ * Looks for the command, lays out the launcher's block, and asks the interpreter whether the filters let the command start.
+ * `supervise` says who answers calls: supervision() where an option may ask for that.
+ */
 export function prepare(
   programs: readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions,
+  supervise: (programs: readonly Program[], options: SpawnOptions) => Supervision,
 ): Prepared | NotStarted {
   if (!Array.isArray(argv)) throw wrongValue("the command is no list of words", '["ls", "-l"]', argv);
   throwIssues(keyIssues(options, optionKeys));
@@ -139,7 +140,7 @@ export function prepare(
     const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
-    const { onListener, enforced, lastFlags } = supervision(programs, options);
+    const { onListener, enforced, lastFlags } = supervise(programs, options);
     const orders: Orders = {
       ...ordersOf(stdio, options),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
@@ -224,47 +225,16 @@ function checkDirectory(cwd: string): void {
   });
 }
 
-interface Supervision {
+/** The programs as they are installed, and who answers what they hand over. */
+export interface Supervision {
   readonly onListener: SpawnOptions["onListener"];
   readonly enforced: readonly Program[];
   readonly lastFlags: readonly FilterFlag[];
 }
 
-/** The programs as they are installed, and who answers what they hand over. */
-function supervision(programs: readonly Program[], options: SpawnOptions): Supervision {
-  const { onCall, onDenied, onListener } = options;
-  const newest = programs[programs.length - 1];
-  const given = [onCall, onDenied, onListener].filter((option) => option !== undefined);
-  if (given.length > 1)
-    throw new SeccatError({ code: "usage", message: "onCall, onDenied and onListener exclude each other" });
-  if (!newest || given.length === 0) return { onListener: undefined, enforced: programs, lastFlags: [] };
-  const killable = flagKnown(loadShim(), "waitKillableRecv");
-  const lastFlags: FilterFlag[] = killable ? ["newListener", "waitKillableRecv"] : ["newListener"];
-  const served = (handler: CallHandler) => (listener: Listener) => serve(listener, handler);
-  if (onListener) return { onListener, enforced: programs, lastFlags };
-  if (onCall) return { onListener: served(onCall), enforced: programs, lastFlags };
-  const stack = notifyStack(programs);
-  const heard = stack.heard === "all" ? programs : [newest];
-  const offset = programs.length - heard.length;
-  const deny =
-    (listener: Listener): CallHandler =>
-    (call) => {
-      const { answer, action, deniers } = judge(heard, call);
-      const [first] = deniers;
-      if (first !== undefined)
-        onDenied?.({
-          call,
-          action,
-          deniers: deniers.map((index) => index + offset),
-          caller: new WaitingCaller(listener, call),
-        });
-      return answer;
-    };
-  return {
-    onListener: (listener) => serve(listener, deny(listener)),
-    enforced: stack.programs,
-    lastFlags,
-  };
+/** The supervision of a command that is asked for by no option: none. */
+export function unsupervised(programs: readonly Program[]): Supervision {
+  return { onListener: undefined, enforced: programs, lastFlags: [] };
 }
 
 /** Refuses filters under which the launcher could not do what is left to do: install the others, and execve. */

@@ -1,12 +1,22 @@
 /** A command in place of this process, as `env` and `timeout` run one: same terminal, same signals, same ending. */
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
-import { isatty } from "node:tty";
+import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
-import { type Exit, launch } from "./launch.ts";
-import type { NotStarted, SpawnOptions } from "./prepare.ts";
+import { failureOf } from "./failure.ts";
+import type { Started } from "./launch.ts";
+import {
+  type NotStarted,
+  notEnforced,
+  type Prepared,
+  prepare,
+  type SpawnOptions,
+  unsupervised,
+} from "./prepare.ts";
+import { type Exit, exitOf, readProgress, startLauncher } from "./start.ts";
+import { memoryFile, removePlace } from "./temporary.ts";
+import { programList } from "./verdict.ts";
 
 /** How a command came out. */
 export type RunResult =
@@ -19,6 +29,12 @@ export type RunResult =
       /** The command's process id, which may be another's by now. */
       readonly pid: number;
     };
+
+/** How to run a command. */
+export interface RunOptions extends SpawnOptions {
+  /** Hears that the command has ended while its supervisor outlasts it. */
+  readonly onOutlasted?: () => void;
+}
 
 /** Signals that are passed on to the command while it runs. */
 const forwarded: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
@@ -35,10 +51,9 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 export async function run(
   programs: Program | readonly Program[],
   argv: readonly Text[],
-  options: SpawnOptions = {},
+  { onOutlasted, ...options }: RunOptions = {},
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
-  if (options.onCall ?? options.onDenied ?? options.onListener) setUpPipes();
   const early = new Set<NodeJS.Signals>();
   let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
@@ -47,41 +62,99 @@ export async function run(
   for (const signal of forwarded) process.on(signal, onSignal);
   process.on("SIGCHLD", onStop);
   try {
-    const launched = await launch(programs, argv, {
+    const launched = await begin(programs, argv, {
       stdio: "inherit",
       ...options,
       ...(limit ? { openFiles: limit } : {}),
     });
     if (launched.kind === "not-started") return launched;
+    const { child, pid, supervisor } = launched;
     deliver = (signal) => {
+      if (launched.kind === "begun" && !launched.isCommand()) {
+        setTimeout(() => deliver(signal), 1); // it would end the launcher
+        return;
+      }
       const sentAlready = fromKeys.includes(signal) && !options.detached && inForeground();
-      if (!sentAlready) launched.child.kill(signal);
+      if (!sentAlready) child.kill(signal);
     };
     for (const signal of early) deliver(signal);
-    if (!options.detached) onChild = () => void stopWith(launched.pid);
+    if (!options.detached) onChild = () => stopWith(pid);
     onChild(); // it may have stopped already
     const exit = await launched.exited;
-    const { supervisor } = launched;
-    if (supervisor?.outlasts) deliver = () => supervisor.close();
-    else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    deliver = () => {};
+    const failure = launched.kind === "begun" ? await launched.failure() : undefined;
+    if (failure) return failure;
+    if (supervisor?.outlasts) {
+      deliver = () => supervisor.close();
+      onOutlasted?.();
+    } else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await supervisor?.done;
-    return endedAs(exit, launched.pid);
+    return endedAs(exit, pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
     process.off("SIGCHLD", onStop);
   }
 }
 
-/**
- * Has Node make its streams of pipes now: that makes the pipes non-blocking, which a launch undoes, and which would fail
- * the command's writes when a handler prints for the first time while it runs. Terminals Node opens anew when it makes theirs.
- */
-function setUpPipes(): void {
-  if (!isatty(1)) pipes.add(process.stdout);
-  if (!isatty(2)) pipes.add(process.stderr);
+/** A launcher that is about to become the command. */
+interface Begun extends Omit<Started, "kind"> {
+  readonly kind: "begun";
+  /** Whether it has become the command, or does so by the call that it is in. */
+  isCommand(): boolean;
+  /** Once it has ended: why it never was the command. */
+  failure(): Promise<NotStarted | undefined>;
 }
 
-const pipes = new WeakSet<NodeJS.WriteStream>();
+/**
+ * Starts `argv`. Who waits for its end anyway need not be told when it begins to run, and not have a socket for that,
+ * which takes Node a tenth of its own start: then the launcher reads what to do from memory.
+ */
+async function begin(
+  programs: Program | readonly Program[],
+  argv: readonly Text[],
+  options: SpawnOptions,
+): Promise<Begun | Started | NotStarted> {
+  const { onCall, onDenied, onListener, killOnParentExit } = options;
+  if (!(onCall ?? onDenied ?? onListener ?? killOnParentExit)) {
+    const prepared = prepare(programList(programs), argv, options, unsupervised);
+    if (prepared.kind === "not-started") return prepared;
+    const block = memoryFile(prepared.block.bytes);
+    if (block !== undefined) return await beginFrom(block, prepared, options);
+  }
+  if (onCall ?? onDenied ?? onListener) (await import("./pipes.ts")).setUpPipes();
+  const { launch } = await import("./launch.ts");
+  return launch(programs, argv, options);
+}
+
+async function beginFrom(
+  block: number,
+  prepared: Prepared,
+  options: SpawnOptions,
+): Promise<Begun | NotStarted> {
+  try {
+    const { child, pid, status, directory } = await startLauncher(prepared, options, block);
+    const exited = exitOf(child);
+    const last = prepared.block.steps.length - 1;
+    return {
+      kind: "begun",
+      pid,
+      child,
+      exited,
+      isCommand: () => readProgress(status).done === last,
+      async failure() {
+        const failed = failureOf(prepared, readProgress(status), exited);
+        closeSync(status);
+        if (failed) removePlace(directory); // it may have ended before it could
+        return failed;
+      },
+    };
+  } catch (error) {
+    if (error instanceof SeccatError) return notEnforced(error);
+    throw error;
+  } finally {
+    closeSync(block);
+  }
+}
 
 /** How a wrapper tells that a command has ended. */
 export function endedAs(
@@ -114,11 +187,12 @@ const SETTLED = 20;
  * Stops this process when the command has stopped itself (`suspend`, ssh's ~^Z), for the shell to get its terminal back; the
  * shell continues both. By SIGTSTP, which the kernel leaves out where there is no such shell.
  */
-async function stopWith(pid: number): Promise<void> {
+function stopWith(pid: number): void {
   const isStopped = () => statFields(pid)[0] === "T" && inForeground();
   if (!isStopped()) return;
-  await sleep(SETTLED, undefined, { ref: false });
-  if (isStopped()) process.kill(process.pid, "SIGTSTP");
+  setTimeout(() => {
+    if (isStopped()) process.kill(process.pid, "SIGTSTP");
+  }, SETTLED).unref();
 }
 
 /**

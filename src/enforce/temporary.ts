@@ -1,8 +1,18 @@
-import { chmodSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** A private directory with a launcher and its status file. */
+/** A private directory with a launcher, and a status file that has no name. */
 export interface Place {
   readonly directory: string;
   readonly launcher: string;
@@ -13,7 +23,7 @@ export interface Place {
 /** Directories to try in turn: the next where one cannot be written to, or where nothing can be executed (noexec). */
 export function candidates(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
   const home = homedir();
-  const all = [tmpdir(), "/dev/shm", env.XDG_RUNTIME_DIR, env.XDG_CACHE_HOME, home && join(home, ".cache")];
+  const all = [tmpdir(), MEMORY, env.XDG_RUNTIME_DIR, env.XDG_CACHE_HOME, home && join(home, ".cache")];
   return [...new Set(all.flatMap((directory) => (directory ? whole(directory) : [])))];
 }
 
@@ -28,17 +38,16 @@ function whole(directory: string): string[] {
 
 /** Writes `launcher` and an empty status file of `statusSize` bytes into a new directory, for this user only (0700). */
 export function makePlace(base: string, launcher: Uint8Array, statusSize: number): Place {
-  const directory = mkdtempSync(join(base, "seccat-"));
+  const directory = mkdtempSync(join(resolve(base), "seccat-"));
   try {
     const file = join(directory, "launcher");
-    const statusFile = join(directory, "status");
     // chmod, because the umask may take these bits away
     chmodSync(directory, 0o700);
     writeFileSync(file, launcher, { mode: 0o700, flag: "wx" });
     chmodSync(file, 0o700);
-    writeFileSync(statusFile, new Uint8Array(statusSize), { mode: 0o600, flag: "wx" });
-    chmodSync(statusFile, 0o600);
-    return { directory, launcher: file, status: openSync(statusFile, "r+") };
+    const status = openNameless(join(directory, "status"));
+    ftruncateSync(status, statusSize);
+    return { directory, launcher: file, status };
   } catch (error) {
     removePlace(directory);
     throw error;
@@ -48,4 +57,31 @@ export function makePlace(base: string, launcher: Uint8Array, statusSize: number
 /** Removes the directory; the status file's descriptor and a running launcher stay good. */
 export function removePlace(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** A file system in memory. */
+const MEMORY = "/dev/shm";
+
+/**
+ * A descriptor of a file without a name that holds `bytes`, to be read from its beginning. It is in memory, so that an
+ * environment's secrets never come near a disk; undefined where there is no such file system, or no room in it.
+ */
+export function memoryFile(bytes: Uint8Array): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openNameless(join(MEMORY, `seccat-${process.pid}-${process.hrtime.bigint()}`));
+    // At a position of its own, because the descriptor's is the reader's too.
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, done);
+    return fd;
+  } catch {
+    if (fd !== undefined) closeSync(fd);
+    return undefined;
+  }
+}
+
+/** A new file for reading and writing, which loses its name before there is anything in it. */
+function openNameless(path: string): number {
+  const fd = openSync(path, "wx+", 0o600);
+  unlinkSync(path);
+  return fd;
 }

@@ -197,10 +197,10 @@ test("a value that an option does not take is refused with the nearest one", () 
 test("the bin says what is missing in a folder that was never built", () => {
   withFiles({}, (folder) => {
     mkdirSync(`${folder}/src/cli`, { recursive: true });
-    copyFileSync(`${root}src/cli/seccat.js`, `${folder}/src/cli/seccat.js`);
+    copyFileSync(`${root}src/cli/seccat.cjs`, `${folder}/src/cli/seccat.cjs`);
     writeFileSync(`${folder}/package.json`, '{"type":"module"}');
     const run = () =>
-      spawnSync(process.execPath, ["src/cli/seccat.js", "--help"], { cwd: folder, encoding: "utf8" });
+      spawnSync(process.execPath, ["src/cli/seccat.cjs", "--help"], { cwd: folder, encoding: "utf8" });
     const lacking = run();
     assert.is(lacking.status, 3);
     assert.is(lacking.stdout, "");
@@ -219,7 +219,7 @@ test("the bin builds a clone once, whole, and says so", () => {
   withFiles({}, (folder) => {
     mkdirSync(`${folder}/src/cli`, { recursive: true });
     mkdirSync(`${folder}/node_modules`);
-    for (const file of ["seccat.js", "bundle.js"])
+    for (const file of ["seccat.cjs", "bundle.js"])
       copyFileSync(`${root}src/cli/${file}`, `${folder}/src/cli/${file}`);
     for (const name of ["typescript", "rolldown"])
       symlinkSync(`${root}node_modules/${name}`, `${folder}/node_modules/${name}`);
@@ -233,7 +233,7 @@ test("the bin builds a clone once, whole, and says so", () => {
       "export const main = async (argv: string[]): Promise<number> => argv.length;\n",
     );
     const run = () =>
-      spawnSync(process.execPath, ["src/cli/seccat.js", "a", "b"], { cwd: folder, encoding: "utf8" });
+      spawnSync(process.execPath, ["src/cli/seccat.cjs", "a", "b"], { cwd: folder, encoding: "utf8" });
     const first = run();
     assert.is(first.status, 2, first.stderr);
     assert.is(first.stderr, "seccat: building this clone, once\n");
@@ -249,7 +249,9 @@ test("the bin is runnable by itself", () => {
     console.log("skipped: there is no build");
     return;
   }
-  const result = spawnSync(process.execPath, [`${root}src/cli/seccat.js`, "--version"], { encoding: "utf8" });
+  const result = spawnSync(process.execPath, [`${root}src/cli/seccat.cjs`, "--version"], {
+    encoding: "utf8",
+  });
   assert.is(result.status, 0, result.stderr);
   assert.match(result.stdout, /^\d+\.\d+\.\d+\n$/);
 });

@@ -28,7 +28,7 @@ export const seccatArgs: readonly string[] = import.meta.url.endsWith(".ts")
       `const { main } = await import("${root}src/cli/main.ts"); process.exitCode = await main(process.argv.slice(1));`,
       "--",
     ]
-  : [`${root}src/cli/seccat.js`];
+  : [`${root}src/cli/seccat.cjs`];
 
 /** Runs seccat to its end. */
 export function seccat(args: readonly string[], { input = "", env = {}, cwd }: Given = {}): Ended {

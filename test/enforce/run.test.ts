@@ -152,6 +152,15 @@ test("leaves the command running under its filter when it is killed itself", asy
   assert.match(readFileSync(mark, "utf8"), /^Seccomp:\s2$/m);
 });
 
+test("a signal that comes while the command is being started is the command's, not the launcher's", async () => {
+  for (let i = 0; i < 20; i++) {
+    const running = run([allowAll(4096)], ["sleep", "20"], { stdio: "ignore" });
+    process.kill(process.pid, "SIGUSR1");
+    const result = await running;
+    assert.equal([result.kind, result.status], ["ended", 138], `launch ${i}`);
+  }
+});
+
 test("leaves no signal handler behind", async () => {
   const count = () => process.listenerCount("SIGTERM") + process.listenerCount("SIGINT");
   const before = count();

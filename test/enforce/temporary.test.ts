@@ -1,10 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { candidates, makePlace, removePlace } from "../../src/enforce/temporary.ts";
+import { run } from "../../src/enforce/run.ts";
+import { candidates, makePlace, memoryFile, removePlace } from "../../src/enforce/temporary.ts";
 import { output, refusal, sourceUrl } from "./launched.ts";
 import { allowAll, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
 
@@ -18,13 +29,14 @@ test("a launcher lies where only its user can look", () => {
     process.umask(umask);
     const place = makePlace(folder, Uint8Array.of(1, 2, 3), 24);
     process.umask(before);
-    closeSync(place.status);
-    const status = join(place.directory, "status");
     assert.equal(
-      [place.directory, place.launcher, status].map((path) => statSync(path).mode & 0o777),
-      [0o700, 0o700, 0o600],
+      [place.directory, place.launcher].map((path) => statSync(path).mode & 0o777),
+      [0o700, 0o700],
     );
-    assert.is(statSync(status).size, 24);
+    assert.equal(readdirSync(place.directory), ["launcher"]);
+    const { nlink, size } = fstatSync(place.status);
+    assert.equal([nlink, size], [0, 24]);
+    closeSync(place.status);
     removePlace(place.directory);
     assert.equal(readdirSync(folder), []);
   }
@@ -35,6 +47,24 @@ test("directories are tried in order, each once, and only those that the environ
   assert.equal(named.slice(0, 3), [tmpdir(), "/dev/shm", "/run/user/7"]);
   assert.is(named.filter((directory) => directory === "/dev/shm").length, 1);
   assert.not(candidates({}).includes("/run/user/7"));
+});
+
+test("a block in memory has no name, and is read from its beginning", () => {
+  const before = readdirSync("/dev/shm");
+  const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i);
+  const fd = memoryFile(bytes);
+  if (fd === undefined) return skip("a block in memory", "/dev/shm cannot be written to");
+  assert.equal(
+    readdirSync("/dev/shm").filter(
+      (name) => name.startsWith(`seccat-${process.pid}-`) && !before.includes(name),
+    ),
+    [],
+  );
+  assert.is(fstatSync(fd).nlink, 0);
+  const read = new Uint8Array(bytes.length + 1);
+  assert.is(readSync(fd, read), bytes.length);
+  assert.equal(read.subarray(0, -1), bytes);
+  closeSync(fd);
 });
 
 /** Runs `body` while launchers are written to `directory`. */
@@ -69,6 +99,23 @@ test("a temporary directory may be named from the current one, and the command b
     return output([allowAll()], ["pwd"], { cwd: "/" });
   });
   assert.is(stdout, "/\n");
+});
+
+test("a launcher that is waited for to its end leaves nothing there either", async () => {
+  const directory = join(folder, "removed");
+  mkdirSync(directory);
+  const listing = join(folder, "listing");
+  await withTemporary(directory, async () => {
+    const words = ["sh", "-c", `ls -a ${directory} > ${listing}`];
+    const ended = await run([allowAll()], words, { cwd: "/" });
+    assert.is(ended.kind === "ended" && ended.status, 0);
+    assert.is(readFileSync(listing, "utf8"), ".\n..\n", "its file is gone before the command starts");
+    const refused = await run([allowAll()], ["true", "x".repeat(200_000)]); // execve refuses this
+    assert.equal([refused.kind, refused.status], ["not-started", 126]);
+    const early = await run([allowAll()], ["true"], { openFiles: { soft: 9n, hard: 8n } });
+    assert.equal([early.kind, early.status], ["not-started", 125]);
+  });
+  assert.equal(readdirSync(directory), []);
 });
 
 test("takes another directory where the temporary one cannot be written to", async () => {

@@ -1,8 +1,13 @@
 import { assembleCode, type Code, type CodeItem, int32 } from "./code.ts";
 import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
   BLOCK,
   LAUNCHER_FAILED,
   type LauncherParameters,
+  REMOVING_WORDS,
+  STACK_DIRECTORY,
+  STACK_FILE,
   STATUS_DONE,
   STATUS_GO,
   STATUS_RESULT,
@@ -16,6 +21,8 @@ const cursor = 19;
 const status = 20;
 const left = 21;
 const zero = 31;
+/** As the base of an address. */
+const stack = 31;
 
 /** movz xd, #low; movk xd, #high, lsl 16: a value of 32 bits. */
 const movImm = (d: number, value: number) => [
@@ -105,7 +112,21 @@ const SPINS = 0xffffffff;
 
 /** The launcher's code for aarch64, with the same labels and meaning as that for x86_64. */
 export function aarch64Launcher({ channel, length, nr }: LauncherParameters): Code {
+  const remove = (path: number, flags: number) => [
+    movImm(8, nr.unlinkat),
+    movNot(0, ~AT_FDCWD),
+    ldr(1, stack, path),
+    movImm(2, flags),
+    svc,
+  ];
   return assembleCode([
+    ldr(9, stack, 0),
+    cmpImm(9, REMOVING_WORDS),
+    bne("start"),
+    ...remove(STACK_FILE, 0),
+    ...remove(STACK_DIRECTORY, AT_REMOVEDIR),
+
+    { label: "start" },
     movImm(8, nr.mmap),
     movImm(0, BLOCK),
     movImm(1, STEPS - BLOCK + length),

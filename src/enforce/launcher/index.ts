@@ -30,7 +30,12 @@ export function makeLauncher(here: Native, channel: number, length: number): Lau
   const parameters = {
     channel,
     length,
-    nr: { mmap: nr("mmap", here), read: nr("read", here), exit_group: nr("exit_group", here) },
+    nr: {
+      unlinkat: nr("unlinkat", here),
+      mmap: nr("mmap", here),
+      read: nr("read", here),
+      exit_group: nr("exit_group", here),
+    },
   };
   const { bytes, labels } = launchers[machine](parameters);
   return { file: elf(machine, bytes), instructionPointer: codeAddress(labels.get("called") ?? 0) };

@@ -1,7 +1,7 @@
 /**
  * The launcher's memory, at fixed addresses so that the block can be filled with absolute pointers beforehand.
  *
- *     CODE    the ELF file: headers and about 200 bytes of code
+ *     CODE    the ELF file: headers and about 300 bytes of code
  *     BLOCK   status page: a page of a file that the parent sees too (see below)
  *     STEPS   what arrives through the channel: steps, programs, path, argv, envp, strings
  *
@@ -39,11 +39,22 @@ export const WAIT_TIMED_OUT = -110;
 /** The status with which a launcher ends that could not start its command. */
 export const LAUNCHER_FAILED = 125;
 
+/** Words of the command line of a launcher that removes its file and then the directory: a name, and these two paths. */
+export const REMOVING_WORDS = 3;
+/** Offset from the stack pointer at the start, behind the number of words and the name: the file's path. */
+export const STACK_FILE = 16;
+/** Offset from the stack pointer at the start: the directory's path. */
+export const STACK_DIRECTORY = 24;
+/** unlinkat: a path that begins at the working directory. */
+export const AT_FDCWD = -100;
+/** unlinkat: remove a directory. */
+export const AT_REMOVEDIR = 0x200;
+
 /** What goes into the machine code. */
 export interface LauncherParameters {
   /** The descriptor that the block arrives through. */
   readonly channel: number;
   /** Bytes of the block, from STEPS on. */
   readonly length: number;
-  readonly nr: { readonly mmap: number; readonly read: number; readonly exit_group: number };
+  readonly nr: Readonly<Record<"unlinkat" | "mmap" | "read" | "exit_group", number>>;
 }

@@ -1,8 +1,13 @@
 import { assembleCode, type Code, type CodeItem, int32 } from "./code.ts";
 import {
+  AT_FDCWD,
+  AT_REMOVEDIR,
   BLOCK,
   LAUNCHER_FAILED,
   type LauncherParameters,
+  REMOVING_WORDS,
+  STACK_DIRECTORY,
+  STACK_FILE,
   STATUS_DONE,
   STATUS_GO,
   STATUS_RESULT,
@@ -73,6 +78,10 @@ const sub = (to: Reg, from: Reg) => [rexW(reg[from], reg[to]), 0x29, modrm(3, re
 const addImm = (to: Reg, value: number) => [rexW(0, reg[to]), 0x83, modrm(3, 0, reg[to]), value];
 /** cmp rax, imm32 with its sign extended */
 const cmpRax = (value: number) => [0x48, 0x3d, ...int32(value)];
+/** cmp qword [rsp], imm8 with its sign extended */
+const cmpTop = (value: number) => [0x48, 0x83, 0x3c, 0x24, value];
+/** mov rsi, [rsp + offset] */
+const loadRsiFromStack = (offset: number) => [0x48, 0x8b, 0x74, 0x24, offset];
 const testRax = [0x48, 0x85, 0xc0];
 const decEcx = [0xff, 0xc9];
 const syscall = [0x0f, 0x05];
@@ -112,6 +121,7 @@ const SPINS = 0x10000000;
 /**
  * The launcher's code for x86_64. Label `called` is behind the syscall instruction that makes the steps.
  *
+ *             if (argc == REMOVING_WORDS) { unlinkat(AT_FDCWD, argv[1], 0); unlinkat(AT_FDCWD, argv[2], AT_REMOVEDIR) }
  *     start:  mmap(BLOCK, size, RW, PRIVATE|ANONYMOUS|FIXED, -1, 0)
  *             rbx = STEPS; r12 = length
  *     read:   n = read(channel, rbx, r12); if (n <= 0) goto fail
@@ -127,7 +137,20 @@ const SPINS = 0x10000000;
  *     fail:   exit_group(125); and should a filter not even allow that, a fault
  */
 export function x86_64Launcher({ channel, length, nr }: LauncherParameters): Code {
+  const remove = (path: number, flags: number) => [
+    movImm("rax", nr.unlinkat),
+    movImm("rdi", AT_FDCWD),
+    loadRsiFromStack(path),
+    movImm("rdx", flags),
+    syscall,
+  ];
   return assembleCode([
+    cmpTop(REMOVING_WORDS),
+    jne("start"),
+    ...remove(STACK_FILE, 0),
+    ...remove(STACK_DIRECTORY, AT_REMOVEDIR),
+
+    { label: "start" },
     movImm("rax", nr.mmap),
     movImm("rdi", BLOCK),
     movImm("rsi", STEPS - BLOCK + length),

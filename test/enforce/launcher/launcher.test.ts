@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex, Writable } from "node:stream";
@@ -225,6 +234,15 @@ const disassemblers: Readonly<Record<Machine, readonly string[]>> = {
 /** What each line of a disassembly must hold, in this order, among others. */
 const listings: Readonly<Record<Machine, readonly RegExp[]>> = {
   x86_64: [
+    /cmp +QWORD PTR \[rsp\],0x3/,
+    /mov +eax,0x107$/,
+    /mov +rdi,0xffffffffffffff9c$/,
+    /mov +rsi,QWORD PTR \[rsp\+0x10\]/,
+    /mov +edx,0x0$/,
+    /syscall/,
+    /mov +rsi,QWORD PTR \[rsp\+0x18\]/,
+    /mov +edx,0x200$/,
+    /syscall/,
     /mov +eax,0x9$/,
     /mov +edi,0x10000000$/,
     /mov +r8,0xffffffffffffffff$/,
@@ -252,6 +270,15 @@ const listings: Readonly<Record<Machine, readonly RegExp[]>> = {
     /hlt/,
   ],
   aarch64: [
+    /ldr\s+x9, \[sp\]/,
+    /cmp\s+x9, #0x3/,
+    /mov\s+x8, #0x23\s/,
+    /mov\s+x0, #0xffffffffffffff9c/,
+    /ldr\s+x1, \[sp, #16\]/,
+    /svc\s+#0x0/,
+    /ldr\s+x1, \[sp, #24\]/,
+    /mov\s+x2, #0x200\s/,
+    /svc\s+#0x0/,
     /mov\s+x8, #0xde\s/,
     /movk\s+x0, #0x1000, lsl #16/,
     /mov\s+x4, #0xffffffffffffffff/,
@@ -400,6 +427,25 @@ for (const name of launcherMachines) {
     assert.equal(left, { status: 125, stdout: "", done: alone, result: -32n });
     const stayed = await runLauncher(name, block);
     assert.equal([stayed.status, stayed.stdout], [0, "lived\n"]);
+  });
+
+  code(`removes its file and directory first where it is told both, and nothing else (${name})`, () => {
+    const [word = "", ...emulated] = emulator(name) ?? [];
+    for (const [count, left] of [
+      [1, ["launcher"]],
+      [2, ["launcher"]],
+      [3, undefined],
+      [4, ["launcher"]],
+    ] as const) {
+      const directory = mkdtempSync(join(folder, "own-"));
+      const path = join(directory, "launcher");
+      writeFileSync(path, makeLauncher(machine(name), 3, 8).file, { mode: 0o700 });
+      const words = [path, directory, "more"].slice(0, count - 1);
+      const command = word === "" ? [path, ...words] : [word, ...emulated, path, ...words];
+      const { status } = spawnSync(command[0] ?? "", command.slice(1), { timeout: 20_000 });
+      assert.is(status, 125, "there is no block");
+      assert.equal(existsSync(directory) ? readdirSync(directory) : undefined, left, `${count} words`);
+    }
   });
 
   code(`waits until it may go on (${name})`, async () => {

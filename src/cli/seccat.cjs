@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 /**
  * The command `seccat`: runs the bundle that bundle.js makes, and has it made first in a clone that has none. Plain
- * JavaScript, because it has to run before anything is compiled. What is taken by `require` is loaded when it is needed:
- * an import of a Node module looks up all that is in it, and this file is a part of every start.
+ * JavaScript, because it has to run before anything is compiled, and CommonJS, because this file is a part of every start
+ * and Node loads that faster than a module.
  */
-import { createRequire } from "node:module";
-
-const require = createRequire(import.meta.url);
+"use strict";
 
 /** The words for why there is nothing to run, then the end: 3, this host cannot. */
 function giveUp(message, fix) {
@@ -18,7 +16,7 @@ function giveUp(message, fix) {
 function build(root) {
   const { spawnSync } = require("node:child_process");
   const { existsSync, renameSync, rmSync } = require("node:fs");
-  const { dirname, join } = require("node:path");
+  const { dirname } = require("node:path");
   const fresh = join(root, `node_modules/.seccat-build-${process.pid}`);
   let compiler;
   try {
@@ -54,12 +52,18 @@ function build(root) {
 if (Number.parseInt(process.versions.node, 10) < 20) {
   giveUp(`Node ${process.versions.node} is too old`, "use Node 20 or newer");
 }
-const root = require("node:url").fileURLToPath(new URL("../../", import.meta.url));
-const bundle = `${root}dist/cli/main.cjs`;
+const { join } = require("node:path");
+const root = join(__dirname, "../../");
+const bundle = join(root, "dist/cli/main.cjs");
 const { existsSync } = require("node:fs");
 if (!existsSync(bundle)) {
-  if (!existsSync(`${root}tsconfig.json`)) giveUp("this package lacks its dist folder", "install it again");
+  if (!existsSync(join(root, "tsconfig.json")))
+    giveUp("this package lacks its dist folder", "install it again");
   build(root);
 }
-const { main } = require(bundle);
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = 70; // a fault, should there be nothing left to wait for before it is done
+require(bundle)
+  .main(process.argv.slice(2))
+  .then((status) => {
+    process.exitCode = status;
+  });
