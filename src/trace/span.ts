@@ -91,17 +91,20 @@ export function endOfArguments(bytes: Uint8Array, words: Uint16Array, at: number
   }
 }
 
+/** Whether `word` stands in `bytes` from `at`. */
 export function holds(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
   return true;
 }
 
+/** Behind the digits from `at`. */
 export function behindDigits(bytes: Uint8Array, at: number): number {
   let i = at;
   while ((kindOf(bytes[i] ?? feed) & DIGIT) !== 0) i++;
   return i;
 }
 
+/** Behind the spaces from `at`. */
 export function behindSpaces(bytes: Uint8Array, at: number): number {
   let i = at;
   while (bytes[i] === space) i++;
@@ -119,6 +122,7 @@ function behindPairs(words: Uint16Array, at: number, kind: number): number {
   }
 }
 
+/** Behind the blanks from `at`. */
 export function behindBlanks(bytes: Uint8Array, at: number): number {
   let i = at;
   while ((kindOf(bytes[i] ?? feed) & BLANK) !== 0) i++;
