@@ -16,7 +16,7 @@ export interface Called {
   readonly nr: number;
   /** Undefined for a number without one. */
   readonly name: string | undefined;
-  /** The words that the filter may look at for it, as wordsRead gives them. */
+  /** The words that a filter may look at for it, as wordsRead gives them. */
   readonly reads: number;
   /** What an answer says of it behind the number of the line, up to the verdict: as text. */
   readonly shown: Uint8Array;
@@ -48,15 +48,16 @@ export class Memo<T> {
   }
 }
 
-/** The call with that number, for `program`. */
-export function calledOf(program: Program, abi: AbiName, nr: number): Called {
+/** The call with that number, for the programs of a stack. */
+export function calledOf(stack: readonly Program[], abi: AbiName, nr: number): Called {
   const arch = abiFacts(abi).auditArch;
   const name = syscallName(abi, nr);
   const shown = encoder.encode(`\t${name ?? nr}\t`);
   const json = encoder.encode(
     `,"arch":"${abi}","nr":${nr},"syscall":${JSON.stringify(name ?? null)},"args":[`,
   );
-  return { abi, arch, nr, name, reads: wordsRead(program, arch, nr), shown, json };
+  const reads = stack.reduce((words, program) => words | wordsRead(program, arch, nr), 0);
+  return { abi, arch, nr, name, reads, shown, json };
 }
 
 /** The sixteen words of a call, filled field by field. */
@@ -123,10 +124,10 @@ export class CallLines {
   #low = 0;
   #high = 0;
 
-  constructor(program: Program, abi: AbiName) {
+  constructor(stack: readonly Program[], abi: AbiName) {
     this.#abi = abi;
     this.#wide = abiFacts(abi).argBits === 64;
-    this.#call = (call) => calledOf(program, abi, callNumber({ abi, call }));
+    this.#call = (call) => calledOf(stack, abi, callNumber({ abi, call }));
     this.#value = (text) => halvesOf(register(abi, text));
   }
 

@@ -8,7 +8,7 @@ import { evaluate } from "../policy/evaluate.ts";
 import { actionText } from "../testing/action.ts";
 import { archOf, hostAbi } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
-import { type Filter, installedJson, onlyFilter, printWarnings, readStack, type Stack } from "./filter.ts";
+import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";
 import { Exit, outStyle, print, printJson } from "./output.ts";
 import { placeText, processJson, taskText } from "./process.ts";
 import { pathText, reasonText } from "./reason.ts";
@@ -27,10 +27,15 @@ export async function emulate(args: Args): Promise<number> {
   const abi = asked ?? (stack.process ? hostAbi() : stack.filters[0].arches[0]) ?? hostAbi() ?? "x86_64";
   const ip = args.maybe("ip");
   if (many) {
-    const filter = onlyFilter(stack);
     printWarnings(stack);
     const { emulateStream } = await import("./stream.ts");
-    return emulateStream(filter, { abi, ip: ip === undefined ? 0n : address(ip), json: args.flag("json") });
+    const [oldest, ...newer] = stack.filters;
+    const newestFirst = [...newer.map(({ program }) => program).reverse(), oldest.program] as const;
+    return emulateStream(newestFirst, {
+      abi,
+      ip: ip === undefined ? 0n : address(ip),
+      json: args.flag("json"),
+    });
   }
   const data = seccompData({
     abi,

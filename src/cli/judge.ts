@@ -32,7 +32,7 @@ export class LogJudge {
 
   /** For logs of a machine whose ABI is `native`. */
   constructor(program: Program, native: AbiName) {
-    this.#traced = new TracedCalls(program, native);
+    this.#traced = new TracedCalls([program], native);
     this.#evaluate = jit(program).evaluate;
     this.#words = new CallWords(program.endian, 0n);
   }

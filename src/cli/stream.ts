@@ -4,13 +4,13 @@
  */
 import type { AbiName } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
-import { jit } from "../bpf/jit/index.ts";
+import { jit, jitStack } from "../bpf/jit/index.ts";
+import type { Program } from "../bpf/program.ts";
 import type { StraceEvent } from "../trace/event.ts";
 import { straceReader } from "../trace/index.ts";
 import { isSpace } from "../trace/scan.ts";
 import { Answers } from "./answers.ts";
 import { CallLines, CallWords, isCallLine } from "./callline.ts";
-import type { Filter } from "./filter.ts";
 import { piecesOf } from "./input.ts";
 import { printPiece } from "./output.ts";
 import { Progress } from "./progress.ts";
@@ -36,9 +36,12 @@ const nothing = new Uint8Array(0);
 const MAX_UNREAD = 4096;
 
 /** Answers all calls of standard input; the exit code is 2 when some line is none, else 1 when some call does not pass. */
-export async function emulateStream(filter: Filter, options: StreamOptions): Promise<number> {
+export async function emulateStream(
+  newestFirst: readonly [...Program[], Program],
+  options: StreamOptions,
+): Promise<number> {
   const answers = new Answers(options.json);
-  const stream = new Stream(filter, options, answers);
+  const stream = new Stream(newestFirst, options, answers);
   const progress = process.stdout.isTTY ? undefined : new Progress("calls");
   try {
     for await (const piece of piecesOf("-")) {
@@ -72,13 +75,18 @@ class Stream {
   /** Lines that strace's reader was not given since the last that it was; it counts them as blank. */
   #unread = 0;
 
-  constructor({ program }: Filter, { abi, ip, json }: StreamOptions, answers: Answers) {
+  constructor(
+    newestFirst: readonly [...Program[], Program],
+    { abi, ip, json }: StreamOptions,
+    answers: Answers,
+  ) {
+    const [newest, ...older] = newestFirst;
     this.#json = json;
     this.#answers = answers;
-    this.#evaluate = jit(program).evaluate;
-    this.#lines = new CallLines(program, abi);
-    this.#traced = new TracedCalls(program, abi);
-    this.#call = new CallWords(program.endian, ip);
+    this.#evaluate = older.length > 0 ? jitStack(newestFirst).evaluate : jit(newest).evaluate;
+    this.#lines = new CallLines(newestFirst, abi);
+    this.#traced = new TracedCalls(newestFirst, abi);
+    this.#call = new CallWords(newest.endian, ip);
   }
 
   /** Takes a piece of the input in. */

@@ -29,15 +29,15 @@ const unknownValue = Symbol("a value that the log does not tell");
 
 /** Follows a log and tells its calls. */
 export class TracedCalls {
-  readonly #program: Program;
+  readonly #stack: readonly Program[];
   readonly #native: AbiName;
   readonly #processes = newProcesses();
   readonly #names = new Memo<Named>();
   readonly #values = new Map<AbiName, Memo<Halves | typeof unknownValue>>();
 
   /** `native` is the ABI of the machine that was traced. */
-  constructor(program: Program, native: AbiName) {
-    this.#program = program;
+  constructor(stack: readonly Program[], native: AbiName) {
+    this.#stack = stack;
     this.#native = native;
   }
 
@@ -86,7 +86,7 @@ export class TracedCalls {
   #named(name: string, resolved: Resolved): Named {
     const { abi, call } = resolved;
     const nr = call === undefined ? undefined : callNumber({ abi, call });
-    const called = nr === undefined ? undefined : calledOf(this.#program, abi, nr);
+    const called = nr === undefined ? undefined : calledOf(this.#stack, abi, nr);
     return { resolved, called, layout: layoutOf(name, resolved) };
   }
 
@@ -110,12 +110,12 @@ export class TracedCalls {
     let mask = 0;
     for (let i = 0; i < 6; i++) if ((unknown >> i) & 1) mask |= words.bits(i);
     if ((called.reads & mask) === 0) return -1;
-    const { insns } = this.#program;
     let seen = 0;
-    run(this.#program, words.words, (pc) => {
-      const insn = insns[pc];
-      if (insn?.code === Op.LD_ABS) seen |= 1 << (insn.k / 4);
-    });
+    for (const program of this.#stack)
+      run(program, words.words, (pc) => {
+        const insn = program.insns[pc];
+        if (insn?.code === Op.LD_ABS) seen |= 1 << (insn.k / 4);
+      });
     return [0, 1, 2, 3, 4, 5].findIndex((i) => (unknown >> i) & 1 && seen & words.bits(i));
   }
 }

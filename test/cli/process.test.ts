@@ -130,6 +130,13 @@ else {
       assert.equal([said.verdict, said.decides, code], [verdict, decides, exit], call);
       assert.is(said.filters.length, 4);
     }
+    const input = rows.map(([call]) => call).join("\n");
+    assert.equal(seccat(["emulate", `pid:${pid}`, "-"], { input }), {
+      code: 1,
+      signal: null,
+      stdout: rows.map(([call, verdict], i) => `${i + 1}\t${call}\t${verdict}\n`).join(""),
+      stderr: "5 calls: 1 errno EPERM, 1 errno EACCES, 1 errno ENOSYS, 1 kill_process, 1 allow\n",
+    });
     const { stdout } = seccat(["emulate", `pid:${pid}`, "reboot"]);
     assert.match(
       stdout,
