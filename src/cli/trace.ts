@@ -1,14 +1,10 @@
 import { basename } from "node:path";
-import { endKeepingTerminal } from "../enforce/ending.ts";
 import { type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
 import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
-import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName } from "./input.ts";
-import { isTerminal, showsView } from "./liveview.ts";
 import { logFiles, readLogs } from "./logs.ts";
 import { checkOutput, Exit, say } from "./output.ts";
-import { tracePartial } from "./partial.ts";
 import { stableRuns, untilStable } from "./stable.ts";
 import { optionsOf } from "./traceoptions.ts";
 
@@ -23,7 +19,7 @@ export async function trace(args: Args): Promise<number> {
       expected: "-- CMD [ARG…], or --from LOG",
       fix: "seccat trace -o p.yaml -- ls -l",
     });
-  if (args.flag("partial")) return tracePartial(args, logs);
+  if (args.flag("partial")) return (await import("./partial.ts")).tracePartial(args, logs);
   if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
   const options = optionsOf(
     args,
@@ -42,6 +38,12 @@ export async function trace(args: Args): Promise<number> {
     deliver(widened(await learnLogs(logs, options), extras), delivery);
     return Exit.yes;
   }
+  // A log is read without any of these, and sooner.
+  const [{ engines, watchCommand }, { isTerminal, showsView }, { endKeepingTerminal }] = await Promise.all([
+    import("./engine.ts"),
+    import("./liveview.ts"),
+    import("../enforce/ending.ts"),
+  ]);
   const run = () =>
     watchCommand(command, {
       engine: engines.find((name) => name === args.maybe("engine")),
