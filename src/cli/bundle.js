@@ -35,6 +35,7 @@ const groups = [
     test: /\/(arch\/errno|shim\/index|src\/(cli\/(arch|binary)|enforce\/(seccomp|verdict)))\.ts$/,
   },
   { name: "running", test: /\/src\/enforce\/run\.ts$/ },
+  { name: "rules", test: /\/src\/(cli\/action|policy\/satisfy|policy\/resolve)\.ts$/ },
 ].map((group, i) => ({ ...group, priority: 9 - i }));
 
 /** A module finds files by where it lies in `dist`: the threads and processes that it starts run those. */
