@@ -36,6 +36,7 @@ const groups = [
   },
   { name: "running", test: /\/src\/(enforce\/run|cli\/(run|setting))\.ts$/ },
   { name: "shim", test: /\/(shim\/index|src\/enforce\/dump)\.ts$/ },
+  { name: "rules", test: /\/src\/(cli\/action|policy\/satisfy|policy\/resolve)\.ts$/ },
 ].map((group, i) => ({ ...group, priority: 9 - i }));
 
 /** A module finds files by where it lies in `dist`: the threads and processes that it starts run those. */

@@ -13,9 +13,9 @@ import {
   type Part,
 } from "../trace/index.ts";
 import type { Args } from "./args.ts";
-import { causesOf, sayWidened } from "./lint.ts";
 import { errStyle, printJson, say, visible, writeOutput } from "./output.ts";
 import { table } from "./table.ts";
+import { causesOf, sayWidened } from "./widening.ts";
 
 /** Where results go. */
 export interface Delivery {

@@ -2,9 +2,9 @@ import { callText, type Difference, type Section, sectionsOf, verdictText } from
 import { type DifferenceGroup, type Differences, differences } from "../prove/index.ts";
 import type { Args } from "./args.ts";
 import { openJson, openText, printSideWarnings } from "./open.ts";
-import { Exit, outStyle, print, printJson, visible } from "./output.ts";
+import { counted, Exit, outStyle, print, printJson, visible } from "./output.ts";
 import { witnessJson } from "./prove.ts";
-import { type AskedSides, counted, numberOf, readSides, sideText } from "./side.ts";
+import { type AskedSides, numberOf, readSides, sideText } from "./side.ts";
 import type { Style } from "./style.ts";
 import { fold, foldList, lineWidth } from "./table.ts";
 

@@ -1,5 +1,4 @@
-import { type TwinCause, twinCauses } from "../../arch/index.ts";
-import { didYouMean } from "../abi/nearest.ts";
+import { twinCauses } from "../../arch/index.ts";
 import { writePolicy } from "../formats/index.ts";
 import { type Finding, lint } from "../policy/lint.ts";
 import { portability, type TwinFinding, type Widened, widen } from "../policy/portability.ts";
@@ -8,8 +7,8 @@ import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { readPolicyFile } from "./filter.ts";
 import { inFile, inputName, placed } from "./input.ts";
-import { Exit, print, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
-import { counted } from "./side.ts";
+import { counted, Exit, print, printIssue, printJson, say, visible, writeOutput } from "./output.ts";
+import { causesOf, sayWidened } from "./widening.ts";
 
 /** `seccat lint`: rules that never match and calls that are missed elsewhere; exit code 1 when there are any. */
 export async function lintCommand(args: Args): Promise<number> {
@@ -36,29 +35,6 @@ export async function lintCommand(args: Args): Promise<number> {
     else print(`${visible(file)}: ${counted(findings.length + twins.length, "finding")}\n`);
   }
   return serious ? Exit.no : Exit.yes;
-}
-
-/** What `--widen` asks for; undefined without it. Throws a SeccatError "usage". */
-export function causesOf(args: Args): readonly TwinCause[] | undefined {
-  return args.list("widen")?.map((word) => {
-    const cause = twinCauses.find((name) => name === word);
-    if (cause) return cause;
-    const fix = didYouMean(word, twinCauses);
-    throw usage("--widen does not know this", {
-      expected: twinCauses.join(", "),
-      received: word,
-      ...(fix === undefined ? {} : { fix }),
-    });
-  });
-}
-
-/** Says what was added to a policy, and what could not be. */
-export function sayWidened({ added, left }: Widened): void {
-  say(
-    added.length === 0 ? "no call was added" : `added ${counted(added.length, "call")}: ${added.join(", ")}`,
-  );
-  for (const { finding, reason } of left)
-    say(`not added: ${finding.missing.join(", ")} for ${finding.call}: ${reason}`);
 }
 
 function asWarning<T extends object>(issue: T): T & Pick<Finding, "severity"> {

@@ -3,8 +3,8 @@ import { syscallName } from "../../arch/index.ts";
 import { annotate, listLines } from "../bpf/text.ts";
 import { callText, regionTexts } from "../explain/index.ts";
 import type { Open, OpenPoint } from "../prove/index.ts";
-import { printIssue, visible } from "./output.ts";
-import { type AskedSides, counted, type Layer, MOST_NODES } from "./side.ts";
+import { counted, printIssue, visible } from "./output.ts";
+import { type AskedSides, type Layer, MOST_NODES } from "./side.ts";
 import type { Style } from "./style.ts";
 import { fold, lineWidth } from "./table.ts";
 

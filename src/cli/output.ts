@@ -213,3 +213,8 @@ export function reasonOf(error: unknown): string {
   if (message.startsWith("EISDIR: ")) return "it is a directory"; // libuv's words are about the operation
   return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }
+
+/** `1 rule`, `2 rules`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}

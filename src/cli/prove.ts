@@ -6,9 +6,9 @@ import { type Answer, compare, type Differs, type Proof, type Witness } from "..
 import { actionText } from "../testing/action.ts";
 import type { Args } from "./args.ts";
 import { openJson, openText, printSideWarnings } from "./open.ts";
-import { Exit, outStyle, print, printJson, visible } from "./output.ts";
+import { counted, Exit, outStyle, print, printJson, visible } from "./output.ts";
 import { pathText, reasonText } from "./reason.ts";
-import { type AskedSides, counted, type NamedSide, readSides, sideName, sideText } from "./side.ts";
+import { type AskedSides, type NamedSide, readSides, sideName, sideText } from "./side.ts";
 import type { Style } from "./style.ts";
 import { fold, lineWidth } from "./table.ts";
 

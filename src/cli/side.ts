@@ -10,6 +10,7 @@ import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { fromBytes, fromPolicy, readSources, type Source } from "./filter.ts";
 import { inFile, inputName, placed } from "./input.ts";
+import { counted } from "./output.ts";
 
 /** One file of a side. */
 export interface Layer {
@@ -139,9 +140,4 @@ export function sideText(side: NamedSide): string {
     return `${name}: ${what}`;
   });
   return texts.join("; on ");
-}
-
-/** `1 rule`, `2 rules`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

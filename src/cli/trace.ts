@@ -1,14 +1,9 @@
-import { endKeepingTerminal } from "../enforce/ending.ts";
 import { type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
 import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
-import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName } from "./input.ts";
-import { isTerminal, showsView } from "./liveview.ts";
 import { logFiles, logNames, readLogs } from "./logs.ts";
 import { checkOutput, Exit, say } from "./output.ts";
-import { tracePartial } from "./partial.ts";
-import { sayWhoGoesOn } from "./remaining.ts";
 import { stableRuns, untilStable } from "./stable.ts";
 import { optionsOf } from "./traceoptions.ts";
 
@@ -23,7 +18,7 @@ export async function trace(args: Args): Promise<number> {
       expected: "-- CMD [ARG…], or --from LOG",
       fix: "seccat trace -o p.yaml -- ls -l",
     });
-  if (args.flag("partial")) return tracePartial(args, logs);
+  if (args.flag("partial")) return (await import("./partial.ts")).tracePartial(args, logs);
   if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
   const options = optionsOf(args, logs.length > 0 ? logNames(logs).join(", ") : command.join(" "));
   const extras = extrasOf(args);
@@ -33,14 +28,22 @@ export async function trace(args: Args): Promise<number> {
     throw usage("--split writes several policies", {
       fix: "-o FILE: those of the parts are written beside it",
     });
-  const views = args.flag("view") ? isTerminal() : showsView();
-  if (args.flag("view") && !views) say("note: --view shows nothing, as standard error is no terminal");
   const stable = stableRuns(args.maybe("until-stable"), command);
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
     deliver(widened(await learnLogs(logs, options), extras), delivery);
     return Exit.yes;
   }
+  // A log is read without any of these, and sooner.
+  const [{ engines, watchCommand }, { isTerminal, showsView }, { sayWhoGoesOn }, { endKeepingTerminal }] =
+    await Promise.all([
+      import("./engine.ts"),
+      import("./liveview.ts"),
+      import("./remaining.ts"),
+      import("../enforce/ending.ts"),
+    ]);
+  const views = args.flag("view") ? isTerminal() : showsView();
+  if (args.flag("view") && !views) say("note: --view shows nothing, as standard error is no terminal");
   const run = () =>
     watchCommand(command, {
       engine: engines.find((name) => name === args.maybe("engine")),

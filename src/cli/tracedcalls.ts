@@ -65,17 +65,16 @@ export class TracedCalls {
     into.begin(called);
     // Words 0 to 3 are nr, arch and the instruction pointer.
     if (!whole && called.reads >>> 4 === 0) return { called, unknown: ALL };
-    const texts = registerTexts(event.args, layout);
+    const texts = registerTexts(event.args, layout, whole ? ALL : this.#looked(called, into));
     let unknown = 0;
     for (let i = 0; i < 6; i++) {
       const text = texts[i];
-      const needed = whole || (called.reads & into.bits(i)) !== 0;
-      const plain = text === undefined || !needed ? -1 : plainWord(text);
+      const plain = text === undefined ? -1 : plainWord(text);
       if (plain >= 0) {
         into.set(i, plain, 0);
         continue;
       }
-      const value = text === undefined || !needed ? unknownValue : this.#value(called.abi, text);
+      const value = text === undefined ? unknownValue : this.#value(called.abi, text);
       if (value === unknownValue) unknown |= 1 << i;
       else into.set(i, value.low, value.high);
     }
@@ -88,6 +87,13 @@ export class TracedCalls {
     const nr = call === undefined ? undefined : callNumber({ abi, call });
     const called = nr === undefined ? undefined : calledOf(this.#stack, abi, nr);
     return { resolved, called, layout: layoutOf(name, resolved) };
+  }
+
+  /** The arguments that the filter looks at, one bit each. */
+  #looked({ reads }: Called, into: CallWords): number {
+    let wanted = 0;
+    for (let i = 0; i < 6; i++) if ((reads & into.bits(i)) !== 0) wanted |= 1 << i;
+    return wanted;
   }
 
   #value(abi: AbiName, text: string): Halves | typeof unknownValue {

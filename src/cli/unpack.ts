@@ -1,16 +1,9 @@
-/** Packed input, known by its first bytes, as it comes: gzip by Node, zstd by Node from 22.15 on, else by its command. */
-import { spawn } from "node:child_process";
-import { Duplex, pipeline, Readable } from "node:stream";
-import * as zlib from "node:zlib";
+/** Packed input, known by its first bytes, as it comes. */
 import { SeccatError } from "../abi/error.ts";
-import { findCommand } from "../trace/command.ts";
-import { reasonOf } from "./output.ts";
-
-const PIECE = 1 << 18;
 
 interface Packing {
+  readonly name: "gzip" | "zstd";
   readonly magic: readonly number[];
-  readonly unpack: () => Duplex;
 }
 
 /** Those that nothing here unpacks, by the command that does. */
@@ -21,8 +14,8 @@ const others: readonly { readonly magic: readonly number[]; readonly command: st
 ];
 
 const packings: readonly Packing[] = [
-  { magic: [0x1f, 0x8b], unpack: () => zlib.createGunzip({ chunkSize: PIECE }) },
-  { magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzstd },
+  { name: "gzip", magic: [0x1f, 0x8b] },
+  { name: "zstd", magic: [0x28, 0xb5, 0x2f, 0xfd] },
 ];
 
 /**
@@ -54,7 +47,8 @@ export async function* unpacked(
   if (other) throw notUnpacked(name, other.command);
   const packing = packings.find(begins);
   if (packing) {
-    yield* through(copied(first, source), packing.unpack(), name);
+    const { through } = await import("./packing.ts");
+    yield* through(copied(first, source), packing.name, name);
     return;
   }
   yield first;
@@ -83,72 +77,4 @@ async function* counted(
 async function* copied(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield Buffer.from(first);
   for await (const piece of rest) yield Buffer.from(piece);
-}
-
-async function* through(
-  packed: AsyncIterable<Uint8Array>,
-  unpack: Duplex,
-  name: string,
-): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(packed, { objectMode: true, highWaterMark: 1 });
-  // Its errors come out of the iteration below.
-  pipeline(source, unpack, () => undefined);
-  try {
-    for await (const piece of unpack) if (piece instanceof Uint8Array) yield piece;
-  } catch (error) {
-    if (error instanceof SeccatError) throw error;
-    const cut = error instanceof Error && "code" in error && error.code === "Z_BUF_ERROR";
-    const reason = cut ? "it ends too early" : reasonOf(error);
-    throw new SeccatError({ code: "file", message: `cannot unpack ${name}: ${reason}` });
-  } finally {
-    unpack.destroy();
-  }
-}
-
-function unzstd(): Duplex {
-  const make: unknown = Reflect.get(zlib, "createZstdDecompress");
-  const made: unknown =
-    typeof make === "function" ? Reflect.apply(make, zlib, [{ chunkSize: PIECE }]) : undefined;
-  return made instanceof Duplex ? made : zstdCommand();
-}
-
-function zstdPath(): string {
-  try {
-    return findCommand("zstd");
-  } catch (error) {
-    if (!(error instanceof SeccatError)) throw error;
-    const message = "this Node cannot unpack zstd, and there is no zstd command";
-    throw new SeccatError({ code: "host", message, fix: "install zstd, or take Node 22.15 or later" });
-  }
-}
-
-/** The installed `zstd` as a stream. */
-function zstdCommand(): Duplex {
-  const child = spawn(zstdPath(), ["-dcq"], { stdio: "pipe" });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said = `${said}${text}`.slice(0, 1000);
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      if (code === 0) resolve();
-      else if (said.includes("premature")) reject(new Error("it ends too early"));
-      else reject(new Error(said.trim() || `zstd ended with ${code}`));
-    });
-  });
-  ended.catch(() => undefined);
-  child.stdin.on("error", () => undefined);
-  const unpack = Duplex.from({
-    readable: (async function* () {
-      try {
-        yield* child.stdout;
-        await ended;
-      } finally {
-        child.kill();
-      }
-    })(),
-    writable: child.stdin,
-  });
-  return unpack;
 }

@@ -14,56 +14,83 @@ export type TraceArg =
 
 /** The arguments of a call, or the members between two brackets, each as text: cut at the commas of the outer level. */
 export function splitArgs(args: string): string[] {
+  const places: number[] = [];
+  return Array.from({ length: placeArgs(args, places, args.length) }, (_, i) => argAt(args, places, i));
+}
+
+/** How many arguments splitArgs finds; `places` gets where each of the first `most` begins and where it ends. */
+export function placeArgs(args: string, places: number[], most: number): number {
   const end = args.length;
-  const parts: string[] = [];
+  let count = 0;
   let start = skipSpace(args, 0, end);
   while (start < end) {
     const stop = endOfArg(args, start, end);
-    parts.push(args.slice(start, stop).trimEnd());
+    if (count < most) {
+      places[2 * count] = start;
+      places[2 * count + 1] = stop;
+    }
+    count++;
     start = skipSpace(args, stop + 1, end);
   }
-  return parts;
+  return count;
 }
+
+/** The argument of that index, by what placeArgs found. */
+export function argAt(args: string, places: readonly number[], index: number): string {
+  return args.slice(places[2 * index], places[2 * index + 1]).trimEnd();
+}
+
+const comma = 0x2c;
+const open = 0x28;
+const slash = 0x2f;
+const less = 0x3c;
 
 /** 1: neither ends an argument nor opens anything in it. */
 const plain = new Uint8Array(128).fill(1);
 for (const char of ',"([{/<') plain[char.charCodeAt(0)] = 0;
+/** What closes what a code opens. */
+const closers = new Uint8Array(128);
+for (const [opener = "", closer = ""] of ["()", "[]", "{}"])
+  closers[opener.charCodeAt(0)] = closer.charCodeAt(0);
 
 /** The comma behind the argument at `at`, or `end`. */
 function endOfArg(text: string, at: number, end: number): number {
   for (let i = at; i < end; i++) {
-    if (plain[text.charCodeAt(i)] !== 0) continue;
-    const char = text.charAt(i);
-    if (char === ",") return i;
-    const after = behindGroup(text, i, end, char);
+    const code = text.charCodeAt(i);
+    if (plain[code] !== 0) continue;
+    if (code === comma) return i;
+    const after = behindGroup(text, i, end, code);
     if (after > i) i = after - 1;
   }
   return end;
 }
 
 /** Behind the string, comment, annotation or bracket that opens at `at`; `at` when none does or it does not close. */
-function behindGroup(text: string, at: number, end: number, char: string): number {
-  if (char === '"') return Math.max(at, endOfString(text, at, end));
-  if (char === "(" || char === "[" || char === "{") return Math.max(at, endOfBracket(text, at, end));
-  if (char === "/" && text.charAt(at + 1) === "*") {
+function behindGroup(text: string, at: number, end: number, code: number): number {
+  if (code === 0x22) return Math.max(at, endOfString(text, at, end));
+  const closer = closers[code] ?? 0;
+  if (closer !== 0)
+    return Math.max(
+      at,
+      code === open ? endOfArgs(text, at + 1, end) + 1 : behindBracket(text, at, end, closer),
+    );
+  const next = text.charCodeAt(at + 1);
+  if (code === slash && next === 0x2a) {
     const close = text.indexOf("*/", at + 2);
     return close < 0 ? at : close + 2;
   }
-  if (char === "<" && text.charAt(at + 1) === "<") return at + 2;
-  if (char === "<" && at > 0 && isWord(text.charCodeAt(at - 1)))
+  if (code === less && next === less) return at + 2;
+  if (code === less && at > 0 && isWord(text.charCodeAt(at - 1)))
     return Math.max(at, endOfAngle(text, at, end));
   return at;
 }
 
-const closers: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
-
-function endOfBracket(text: string, at: number, end: number): number {
-  if (text.charAt(at) === "(") return endOfArgs(text, at + 1, end) + 1;
-  const closer = closers[text.charAt(at)] ?? "";
+function behindBracket(text: string, at: number, end: number, closer: number): number {
   for (let i = at + 1; i < end; i++) {
-    const char = text.charAt(i);
-    if (char === closer) return i + 1;
-    const after = behindGroup(text, i, end, char);
+    const code = text.charCodeAt(i);
+    if (code === closer) return i + 1;
+    if (plain[code] !== 0) continue;
+    const after = behindGroup(text, i, end, code);
     if (after > i) i = after - 1;
   }
   return -1;

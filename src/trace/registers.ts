@@ -12,7 +12,7 @@ import {
 } from "../../arch/index.ts";
 import { SeccatError } from "../abi/error.ts";
 import { register } from "../policy/call.ts";
-import { readArg, splitArgs } from "./argument.ts";
+import { argAt, placeArgs, readArg } from "./argument.ts";
 import type { Resolved } from "./name.ts";
 
 /** In which registers the arguments are that strace shows for one call. */
@@ -40,19 +40,33 @@ function isOwn(name: string, abi: AbiName, call: SyscallName | undefined): boole
   return name === call || syscallAlias(name, abi) === call;
 }
 
-/** The text of each register 0 to 5 in the arguments of a CallEvent; undefined where the log does not tell it. */
-export function registerTexts(args: string, { names, told }: Layout): (string | undefined)[] {
+/** Where the arguments of the last call were. */
+const places: number[] = [];
+
+/**
+ * The text of each register 0 to 5 in the arguments of a CallEvent; undefined where the log does not tell it, and where
+ * its bit in `wanted` is 0.
+ */
+export function registerTexts(
+  args: string,
+  { names, told }: Layout,
+  wanted = 0b111111,
+): (string | undefined)[] {
   const texts: (string | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined];
   if (told === 0) return texts;
-  const parts = splitArgs(args);
-  if (names && parts.length > names.length) return texts;
-  parts.forEach((part, i) => {
+  const count = placeArgs(args, places, texts.length);
+  if (names && count > names.length) return texts;
+  for (let i = 0; i < Math.min(count, texts.length); i++) {
+    const code = args.charCodeAt(places[2 * i] ?? 0);
+    const mayHaveName = names !== undefined && code >= 0x61 && code <= 0x7a;
+    if (!mayHaveName && (i >= told || ((wanted >> i) & 1) === 0)) continue;
+    const part = argAt(args, places, i);
     // `flags=SIGCHLD`
-    const code = part.charCodeAt(0);
-    const name = names && code >= 0x61 && code <= 0x7a ? /^([a-z_]+)=/.exec(part)?.[1] : undefined;
+    const name = mayHaveName ? /^([a-z_]+)=/.exec(part)?.[1] : undefined;
     const place = name === undefined || !names ? i : names.findIndex((known) => known.includes(name));
-    if (place >= 0 && place < told) texts[place] = name === undefined ? part : part.slice(name.length + 1);
-  });
+    if (place < 0 || place >= told || ((wanted >> place) & 1) === 0) continue;
+    texts[place] = name === undefined ? part : part.slice(name.length + 1);
+  }
   return texts;
 }
 

@@ -11,16 +11,16 @@ import { countIn, countPlain, type Tallied } from "./tally.ts";
 /** Processes that are remembered at a time. */
 const mostPids = 4096;
 
-/** Where the calls of a process are counted. */
+/** Where the calls of a process are counted: those without a mark, and those with one by their mark. */
 interface Known {
   readonly byName: Map<string, Tallied>;
   /** By the numbers that PlainLine gives to names. */
   readonly plain: (Tallied | undefined)[];
+  readonly marked: (Map<string, Tallied> | undefined)[];
 }
 
 /** Where the calls of processes are counted. */
 export class Repeats {
-  /** Calls with a mark are not remembered. */
   readonly #mark: ((event: CallEvent, mode: Mode | undefined) => string) | undefined;
   readonly #byPid = new Map<number | undefined, Known>();
   /** What telling has, by the numbers that PlainLine gives to names. */
@@ -45,8 +45,11 @@ export class Repeats {
 
   #countPlain(line: PlainLine, before: number): boolean {
     const { nameId } = line;
-    const entry = this.#of(line.pid)?.plain[nameId];
-    if (!entry || !this.#isLike(entry, line)) return false;
+    const known = this.#of(line.pid);
+    if (!known) return false;
+    const mark = this.#mark?.(line, undefined) ?? "";
+    const entry = mark === "" ? known.plain[nameId] : known.marked[nameId]?.get(mark);
+    if (!entry || entry.nr !== line.nr) return false;
     countPlain(entry, line, before + line.line, this.#signs[nameId]);
     return true;
   }
@@ -54,13 +57,10 @@ export class Repeats {
   #count(event: CallEvent, before: number): boolean {
     const { name } = event;
     const entry = this.#of(event.pid)?.byName.get(name);
-    if (!entry || !this.#isLike(entry, event)) return false;
+    if (!entry || entry.nr !== event.nr) return false;
+    if (this.#mark && this.#mark(event, undefined) !== "") return false;
     countIn(entry, event, before + event.line, telling.get(name));
     return true;
-  }
-
-  #isLike(entry: Tallied, event: CallEvent): boolean {
-    return entry.nr === event.nr && (this.#mark === undefined || this.#mark(event, entry.mode) === "");
   }
 
   #of(pid: number | undefined): Known | undefined {
@@ -95,16 +95,21 @@ export class Repeats {
 
   #note(event: CallEvent, entry: Tallied): void {
     const { pid, name } = event;
-    if (this.#moded || entry.mark !== "" || makers.has(name)) return;
+    if (this.#moded || makers.has(name)) return;
     let known = this.#byPid.get(pid);
     if (!known) {
       if (this.#byPid.size === mostPids) this.#byPid.clear();
-      known = { byName: new Map(), plain: [] };
+      known = { byName: new Map(), plain: [], marked: [] };
       this.#byPid.set(pid, known);
     }
-    known.byName.set(entry.name, entry);
+    if (entry.mark === "") known.byName.set(entry.name, entry);
     if (!(event instanceof PlainLine)) return;
-    known.plain[event.nameId] = entry;
-    this.#signs[event.nameId] = telling.get(name);
+    const { nameId } = event;
+    this.#signs[nameId] = telling.get(name);
+    if (entry.mark === "") known.plain[nameId] = entry;
+    else {
+      const marked = known.marked[nameId] ?? new Map();
+      known.marked[nameId] = marked.set(entry.mark, entry);
+    }
   }
 }

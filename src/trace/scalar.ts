@@ -11,6 +11,7 @@ import {
   syscallArgs,
 } from "../../arch/index.ts";
 import type { CallEvent, Mode } from "./event.ts";
+import { ownText } from "./journal.ts";
 import { type Resolved, resolveShown } from "./name.ts";
 import { constantOf, type Layout, layoutOf, registerTexts, shownRegister } from "./registers.ts";
 
@@ -59,7 +60,10 @@ export const mostMarks = 1024;
 interface Marked {
   readonly resolved: Resolved;
   readonly scalars: readonly Scalar[];
+  /** Their registers, one bit each. */
+  readonly wanted: number;
   readonly layout: Layout;
+  /** The marks, by the texts of the scalars. */
   readonly values: Map<string, string>;
   readonly marks: Set<string>;
 }
@@ -76,17 +80,18 @@ export class ScalarMarks {
   /** The mark of a call of a process in `mode`; "" for one without scalars. */
   mark({ name, nr, args }: Pick<CallEvent, "name" | "nr" | "args">, mode: Mode | undefined): string {
     const call = this.#call(name, nr, mode);
-    const { scalars, layout, values, marks, resolved } = call;
+    const { scalars, wanted, layout, values, marks, resolved } = call;
     if (scalars.length === 0) return "";
-    const texts = registerTexts(args, layout);
-    const shown = scalars.map(({ index }) => texts[index] ?? "");
-    const key = shown.join(" ");
+    const texts = registerTexts(args, layout, wanted);
+    let key = "";
+    for (const [i, { index }] of scalars.entries())
+      key = i === 0 ? (texts[index] ?? "") : `${key} ${texts[index] ?? ""}`;
     const had = values.get(key);
     if (had !== undefined) return had;
-    const mark = markOf(scalars.map((scalar, i) => readShown(scalar, resolved.abi, shown[i] ?? "")));
+    const mark = markOf(scalars.map((scalar) => readShown(scalar, resolved.abi, texts[scalar.index] ?? "")));
     if (marks.size >= mostMarks && !marks.has(mark)) return markOf(scalars.map(() => undefined));
     marks.add(mark);
-    if (values.size < mostMarks) values.set(key, mark);
+    if (values.size < mostMarks) values.set(ownText(key), mark);
     return mark;
   }
 
@@ -95,11 +100,12 @@ export class ScalarMarks {
     const had = this.#calls.get(key);
     if (had) return had;
     const resolved = resolveShown({ name, nr, mode }, this.#native);
-    const layout = layoutOf(name, resolved);
+    const scalars = scalarsOf(resolved);
     const made = {
       resolved,
-      layout,
-      scalars: scalarsOf(resolved),
+      layout: layoutOf(name, resolved),
+      scalars,
+      wanted: scalars.reduce((bits, { index }) => bits | (1 << index), 0),
       values: new Map(),
       marks: new Set<string>(),
     };

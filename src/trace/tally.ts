@@ -37,8 +37,10 @@ export function count(
   let entry = tally.get(key);
   if (!entry) {
     const none = { count: 0, failed: 0, unfinished: 0, first: order, told: false };
-    entry = { name: ownText(name), nr, mode, mark, ...none };
-    tally.set(ownText(key), entry);
+    // A plain line's name is no part of the log's text.
+    const own = event instanceof PlainLine ? name : ownText(name);
+    entry = { name: own, nr, mode, mark, ...none };
+    tally.set(key === name ? own : ownText(key), entry);
   }
   const sign = telling.get(name);
   if (event instanceof PlainLine) countPlain(entry, event, order, sign);

@@ -31,7 +31,7 @@ function loaded(cwd: string, ...args: readonly string[]): string[] {
 
 const json =
   '{"default":"kill_process","arches":["x86_64"],"rules":[{"action":"allow","syscalls":["read"]}]}';
-const files = { "p.json": json, "p.bpf": encode(allowAll()) };
+const files = { "p.json": json, "p.bpf": encode(allowAll()), "a.log": "7 read(3) = 0\n" };
 
 bundle("a command loads what it needs, few files and nothing beside the bundle", () => {
   if (!existsSync(`${folder}main.cjs`)) return console.log("skipped: there is no build");
@@ -45,6 +45,11 @@ bundle("a command loads what it needs, few files and nothing beside the bundle",
         without: ["policy", "proof", "helpers", "launch", "shim", "node:crypto"],
       },
       { args: ["compile", "p.json", "-o", "c.bpf"], most: 18, without: ["running", "node:child_process"] },
+      {
+        args: ["trace", "--from", "a.log", "--arch", "x86_64"],
+        most: 20,
+        without: ["running", "proof", "node:child_process", "node:crypto", "node:zlib"],
+      },
       { args: ["emulate", "p.bpf", "read"], most: 30, without: ["running", "node:child_process"] },
     ]) {
       const names = loaded(cwd, ...args);

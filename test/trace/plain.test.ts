@@ -27,7 +27,7 @@ function learned(pieces: Iterable<Uint8Array>, options: LearnOptions, slow: bool
   }
   for (const event of reader.end()) learner.see(event);
   try {
-    return JSON.stringify(learner.finish());
+    return JSON.stringify(learner.finish(), (_, value) => (typeof value === "bigint" ? `${value}` : value));
   } catch (error) {
     if (error instanceof SeccatError) return JSON.stringify(error.issues);
     throw error;
@@ -100,6 +100,7 @@ plain(`of ${rounds} logs, in any pieces and by any choice, the same policy and r
       only: random.pick(["child", "all"]),
       ...(random.once(4) ? { after: random.pick(["read", "execve", "close"]) } : {}),
       ...(random.once(4) ? { pids: [1000, 1001] } : {}),
+      ...(random.once(3) ? { args: true } : {}),
     };
     assert.is(
       learned(random.once(2) ? [log] : cut(random, log), options, false),
@@ -112,7 +113,7 @@ plain(`of ${rounds} logs, in any pieces and by any choice, the same policy and r
 plain("of a long log with processes that come and go, the same is learned", () => {
   const seed = seedOf("trace/plain long");
   const pieces = () => [...traceLog(seed, 3_000_000)].map((text) => Buffer.from(text));
-  for (const options of [{ only: "child" }, {}, { after: "execve" }] as const) {
+  for (const options of [{ only: "child" }, {}, { after: "execve" }, { args: true }] as const) {
     const all = { native: "x86_64", ...options } as const;
     assert.is(learned(pieces(), all, false), learned(pieces(), all, true));
   }
@@ -130,6 +131,55 @@ plain("nearly every line of such a log is read from its bytes", () => {
     at = next < 0 ? log.indexOf(10, at) + 1 : next;
   }
   assert.ok(left * 50 < read, `${left} of ${left + read} lines are not`);
+});
+
+plain(
+  "names of any length, at even and odd places, and more than are remembered are told as they are",
+  () => {
+    const random = new Random(seedOf("trace/plain names"));
+    const name = () =>
+      Array.from({ length: 1 + random.below(70) }, () => random.pick(["a", "b", "_", "0"])).join("");
+    const names = Array.from({ length: 6000 }, () => `x${name()}`);
+    const log = [...names, ...names]
+      .map((one) => `${random.pick(["", "7 ", "10 "])}${one}(1) = 0\n`)
+      .join("");
+    const events = [...readStrace([Buffer.from(log)])].filter((event) => event.kind === "call");
+    assert.equal(
+      events.map((event) => event.name),
+      [...names, ...names],
+    );
+    assert.is(told(Buffer.from(log), false), told(Buffer.from(log), true));
+  },
+);
+
+plain("halves are one call, whichever of them has the pid, a doubt, or another name", () => {
+  const first = [
+    "7 read(3,  <unfinished ...>",
+    "read(3,  <unfinished ...>",
+    "[ 0] read(3,  <unfinished ...>",
+    '4: 7 read(3, "é <unfinished ...>',
+  ];
+  const between = [
+    "8 close(1) = 0",
+    "close(1) = 0",
+    "7 close(1) = 0",
+    "7 +++ superseded by execve in pid 8 +++",
+    "8 read(4,  <unfinished ...>",
+  ];
+  const second = [
+    '7 <... read resumed>"", 1) = 1',
+    '<... read resumed> "", 1) = -1 EIO (x)',
+    "7 <... write resumed>) = 0",
+    "8 <... read resumed>) = 0 <0.1>",
+  ];
+  for (const a of first)
+    for (const b of between)
+      for (const c of second) {
+        const log = Buffer.from([a, b, c, c].join("\n"));
+        assert.is(told(log, false), told(log, true), log.toString());
+        for (const options of [{ native: "x86_64" }, { native: "x86_64", args: true }] as const)
+          assert.is(learned([log], options, false), learned([log], options, true), log.toString());
+      }
 });
 
 plain("a buffer may be used again once it was read", () => {
