@@ -42,7 +42,8 @@ const style = `
 /** The chart as the text of an SVG file. */
 export function chartSvg(chart: Chart): string {
   const scale = scaleOf(chart);
-  const top = chart.form === "dots" ? 66 : 48;
+  const names = chart.form === "dots" ? legend(chart) : { marks: [], bottom: 28 };
+  const top = names.bottom + 20;
   const body = chart.form === "dots" ? dotRows(chart, scale, top) : barRows(chart, scale, top);
   const notes = chart.notes.map((note, i) => text(16, body.bottom + 40 + 16 * i, note, "small"));
   const height = body.bottom + 40 + 16 * chart.notes.length;
@@ -52,7 +53,7 @@ export function chartSvg(chart: Chart): string {
 <rect class="back" width="${WIDTH}" height="${height}" rx="6"/>
 ${[
   text(16, 26, chart.title, "title"),
-  ...(chart.form === "dots" ? legend(chart) : []),
+  ...names.marks,
   ...grid(scale, chart.unit, top - 6, body.bottom),
   ...body.marks,
   ...notes,
@@ -115,7 +116,7 @@ function barRows({ series, groups }: Chart, { x }: Scale, top: number): Body {
       const width = (x(value.median) - LEFT).toFixed(1);
       marks.push(
         text(LEFT - 12, y + 12, label, "", "end"),
-        `<rect class="c${colourOf(series, i)}" x="${LEFT}" y="${y + 2}" width="${width}" height="${ROW - 5}" rx="2"/>`,
+        `<rect class="c${lookOf(series, i).colour}" x="${LEFT}" y="${y + 2}" width="${width}" height="${ROW - 5}" rx="2"/>`,
         spreadLine(value, x, y + 8),
         text(x(Math.max(value.median, value.p90)) + 6, y + 12, shortNumber(value.median), "small"),
       );
@@ -131,8 +132,7 @@ function dotRows({ series, groups }: Chart, { x }: Scale, top: number): Body {
     const y = top + row * (ROW + 3) + 10;
     const dots = values.flatMap((value, i) => {
       if (value === undefined) return [];
-      const dot = `<circle class="c${colourOf(series, i)}" cx="${x(value.median).toFixed(1)}" cy="${y}" r="5">`;
-      return [`${dot}<title>${escaped(`${series[i]}: ${shortNumber(value.median)}`)}</title></circle>`];
+      return [mark(series, i, x(value.median), y, `${series[i]}: ${shortNumber(value.median)}`)];
     });
     return [
       text(LEFT - 12, y + 4, name, "", "end"),
@@ -143,23 +143,35 @@ function dotRows({ series, groups }: Chart, { x }: Scale, top: number): Body {
   return { marks, bottom: top + groups.length * (ROW + 3) + 4 };
 }
 
-function legend({ series }: Chart): string[] {
-  let at = 16;
-  return series.flatMap((name, i) => {
-    const mark = `<circle class="c${colourOf(series, i)}" cx="${at + 5}" cy="46" r="5"/>`;
-    const label = text(at + 15, 50, name, "small");
-    at += 32 + name.length * 6.2;
-    return [mark, label];
+/** The names of the series, in as many lines as it takes. */
+function legend({ series }: Chart): Body {
+  let [at, y] = [16, 46];
+  const marks = series.flatMap((name, i) => {
+    const width = 32 + name.length * 6.2;
+    if (at > 16 && at + width > WIDTH) [at, y] = [16, y + ROW];
+    const words = [mark(series, i, at + 5, y), text(at + 15, y + 4, name, "small")];
+    at += width;
+    return words;
   });
+  return { marks, bottom: y };
 }
 
-/** Blue for Seccat's, and for all where there are no peers; other colours for peers. */
-function colourOf(series: readonly string[], index: number): number {
+/** A circle for the first three of Seccat's and of the peers, whose colours differ; diamonds for more. */
+function mark(series: readonly string[], index: number, x: number, y: number, title?: string): string {
+  const { colour, round } = lookOf(series, index);
+  const at = x.toFixed(1);
+  const inside = title === undefined ? "" : `<title>${escaped(title)}</title>`;
+  if (round === 0) return `<circle class="c${colour}" cx="${at}" cy="${y}" r="5">${inside}</circle>`;
+  return `<path class="c${colour}" d="M${at} ${y - 7}l5 7l-5 7l-5 -7z">${inside}</path>`;
+}
+
+/** Blue for Seccat's, and for all where there are no peers; other colours for peers; `round` counts what came before. */
+function lookOf(series: readonly string[], index: number): { colour: number; round: number } {
   const alone = !series.some((name) => name.startsWith("Seccat"));
   const isOwn = (name: string | undefined) => alone || (name?.startsWith("Seccat") ?? false);
   const own = isOwn(series[index]);
   const before = series.slice(0, index).filter((name) => isOwn(name) === own).length;
-  return own ? before % 3 : 3 + (before % 3);
+  return { colour: (own ? 0 : 3) + (before % 3), round: Math.floor(before / 3) };
 }
 
 /** From the tenth to the ninetieth percentile. */

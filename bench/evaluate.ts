@@ -27,7 +27,7 @@ import { machine } from "./machine.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildInterpreter, buildLibseccomp, runLibseccomp } from "./peer.ts";
 import { type Spread, spreadOf } from "./quantile.ts";
-import { asked, deliver, printTable, progress } from "./report.ts";
+import { type Asked, asked, deliver, printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
 
 const CALLS = 1 << 13;
@@ -169,15 +169,15 @@ function printResults(results: readonly Result[]): void {
 /** Every filter of the wanted policies in turn. */
 async function competeAll(
   folder: string,
-  wanted: readonly string[],
+  names: readonly string[],
   binary: string,
   seed: number,
 ): Promise<Result[]> {
   const built = buildLibseccomp(folder);
   if ("missing" in built) console.log(`libseccomp is left out: ${built.missing}`);
-  const filters = policies
-    .filter((name) => wanted.length === 0 || wanted.includes(name))
-    .flatMap((name) => filtersOf(name, folder, "missing" in built ? undefined : built.binary));
+  const filters = names.flatMap((name) =>
+    filtersOf(name, folder, "missing" in built ? undefined : built.binary),
+  );
   const results: Result[] = [];
   for (const filter of filters) {
     progress(`${filter.policy} by ${filter.maker}, ${filter.shape}`);
@@ -198,8 +198,7 @@ function printLimits({ calls, ways }: ReturnType<typeof bound>): void {
   console.log();
 }
 
-async function bench(folder: string): Promise<void> {
-  const wanted = asked();
+async function bench(folder: string, wanted: Asked): Promise<void> {
   const peer = buildInterpreter(folder);
   if ("missing" in peer) {
     console.error(`there is nothing to compare with: ${peer.missing}`);
@@ -256,9 +255,10 @@ function chartOf(results: readonly Result[]): Chart {
   };
 }
 
+const wanted = asked(policies);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  await bench(folder);
+  await bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -23,7 +23,7 @@ import { fromPolicy } from "../src/cli/filter.ts";
 import { type Denial, spawnFiltered } from "../src/enforce/index.ts";
 import { native } from "../src/enforce/native.ts";
 import { readPolicy } from "../src/formats/index.ts";
-import { machine } from "./machine.ts";
+import { ffi, machine } from "./machine.ts";
 import { quantile } from "./quantile.ts";
 import { root } from "./root.ts";
 
@@ -101,7 +101,7 @@ function strace(sort: string): number[] | undefined {
   return status === 0 ? stdout.trimEnd().split("\n").map(Number) : undefined;
 }
 
-console.log(machine());
+console.log(`${machine()}\n${ffi()}`);
 console.log(
   `${calls} calls a round, ${rounds} rounds, interleaved; µs a call: median, 90 % and 99 % below\n`,
 );

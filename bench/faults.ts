@@ -6,12 +6,12 @@
  * Exits with 1 when one did not: a stray process, a wrong exit code, something unsaid, or a hang.
  */
 import { faults } from "../test/enforce/scenes.ts";
-import { machine } from "./machine.ts";
+import { ffi, machine } from "./machine.ts";
 import { progress } from "./report.ts";
 
 const scale = Number(process.argv[2] ?? 200);
 const times = Math.max(1, Math.round(scale / 10));
-console.log(machine());
+console.log(`${machine()}\n${ffi()}`);
 for (const { name, play, missing, long } of faults) {
   if (missing !== undefined) {
     console.log(`left out  ${name}: ${missing}`);

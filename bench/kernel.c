@@ -159,7 +159,7 @@ static uint64_t measured(unsigned filter, unsigned run)
 	if (waitpid(pid, &status, 0) != pid)
 		fail("waitpid");
 	if (shared->refused) {
-		printf("refused %s\n", strerror(shared->refused));
+		printf("\nrefused %s\n", strerror(shared->refused));
 		exit(0);
 	}
 	if (!shared->done) {

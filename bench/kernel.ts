@@ -23,7 +23,7 @@ import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildKernel, buildLibseccomp, runLibseccomp } from "./peer.ts";
 import { type Kind, kinds, type Probe, probesFor } from "./probe.ts";
 import { medianInterval, type Spread, spreadOf } from "./quantile.ts";
-import { asked, deliver, printTable } from "./report.ts";
+import { type Asked, asked, deliver, printTable } from "./report.ts";
 import { root } from "./root.ts";
 import { type Turn, takeTurns } from "./turns.ts";
 
@@ -182,8 +182,7 @@ function printRows(rows: readonly Row[]): void {
     if (way === "mixed") console.log(`${policy}, ${kind}: ${calls.join("; ")}`);
 }
 
-async function bench(folder: string): Promise<void> {
-  const wanted = asked();
+async function bench(folder: string, wanted: Asked): Promise<void> {
   if (process.arch !== "x64" || process.platform !== "linux") return skip("this is no Linux on x86_64");
   const [kernel, peer] = [buildKernel(folder), buildLibseccomp(folder)];
   if ("missing" in kernel) return skip(kernel.missing);
@@ -192,7 +191,7 @@ async function bench(folder: string): Promise<void> {
     `${machine()}\nnanoseconds a call, medians of ${ROUNDS} rounds in which all filters take turns\n`,
   );
   const rows: Row[] = [];
-  for (const policy of policies.filter((name) => wanted.names.length === 0 || wanted.names.includes(name))) {
+  for (const policy of wanted.names) {
     const measured = await measure(policy, kernel.binary, peer.binary, folder);
     if (typeof measured === "string") return skip(measured);
     rows.push(...measured);
@@ -232,9 +231,10 @@ function skip(why: string): void {
   process.exitCode = 3;
 }
 
+const wanted = asked(policies);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  await bench(folder);
+  await bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

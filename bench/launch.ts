@@ -16,7 +16,7 @@ import { backendNames } from "../shim/index.ts";
 import { encode } from "../src/bpf/codec.ts";
 import { bareSource, launchApart } from "../test/enforce/launches.ts";
 import { allowOnly, compileStatic } from "../test/enforce/programs.ts";
-import { machine } from "./machine.ts";
+import { ffi, machine } from "./machine.ts";
 import { quantile } from "./quantile.ts";
 import { root } from "./root.ts";
 
@@ -26,7 +26,7 @@ const bare = join(folder, "bare");
 const empty = join(folder, "empty.mjs");
 const script = join(folder, "empty.cjs");
 const program = join(folder, "bare.bpf");
-console.log(machine());
+console.log(`${machine()}\n${ffi()}`);
 try {
   const problem = compileStatic(bareSource, bare);
   if (problem) throw new Error(problem);

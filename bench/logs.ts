@@ -24,7 +24,7 @@ import { join } from "node:path";
 import { seedOf } from "../test/seed.ts";
 import { machine } from "./machine.ts";
 import type { Spread } from "./quantile.ts";
-import { asked, deliver, printTable, progress } from "./report.ts";
+import { type Asked, asked, deliver, printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
 import { type Job, timeJobs } from "./timed.ts";
 import { traceLog } from "./tracelog.ts";
@@ -163,8 +163,7 @@ function compareSets(folder: string, log: string): Readonly<Record<string, reado
   return found;
 }
 
-async function bench(folder: string): Promise<void> {
-  const wanted = asked();
+async function bench(folder: string, wanted: Asked): Promise<void> {
   const seed = seedOf("bench/logs");
   console.log(
     `${machine()}\nwhole processes over ${SPEED_BYTES / MEGABYTE} MB, medians of ${ROUNDS} rounds\n`,
@@ -217,9 +216,10 @@ async function bench(folder: string): Promise<void> {
   });
 }
 
+const wanted = asked([]);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  await bench(folder);
+  await bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

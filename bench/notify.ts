@@ -22,7 +22,7 @@ import { denyOnly, ret } from "../test/enforce/programs.ts";
 import { machine } from "./machine.ts";
 import { buildNotify } from "./peer.ts";
 import { medianInterval, type Spread, spreadOf } from "./quantile.ts";
-import { asked, deliver, printTable, progress } from "./report.ts";
+import { type Asked, asked, deliver, printTable, progress } from "./report.ts";
 
 const ROUNDS = 25;
 const CALLS = 20_000;
@@ -126,8 +126,7 @@ async function measure(ways: readonly Way[]): Promise<Figures[]> {
   });
 }
 
-async function bench(folder: string): Promise<void> {
-  const wanted = asked();
+async function bench(folder: string, wanted: Asked): Promise<void> {
   const built = buildNotify(folder);
   if ("missing" in built) {
     console.error(`skipped: ${built.missing}`);
@@ -168,9 +167,10 @@ async function bench(folder: string): Promise<void> {
   });
 }
 
+const wanted = asked([]);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  await bench(folder);
+  await bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

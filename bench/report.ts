@@ -11,12 +11,19 @@ export interface Asked {
   readonly svg: string | undefined;
 }
 
-/** Reads the command line; a wrong one ends the process with 2. */
-export function asked(): Asked {
+/**
+ * Reads the command line; a wrong one ends the process with 2. Names are some of `known`, in its order, and all of it
+ * when none is given.
+ */
+export function asked(known: readonly string[]): Asked {
   try {
     const options = { json: { type: "string" }, svg: { type: "string" } } as const;
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    return { names: positionals, json: values.json, svg: values.svg };
+    const strange = positionals.find((name) => !known.includes(name));
+    if (strange !== undefined)
+      throw new Error(`there is no ${strange}${known.length > 0 ? `, but ${known.join(", ")}` : ""}`);
+    const names = known.filter((name) => positionals.length === 0 || positionals.includes(name));
+    return { names, json: values.json, svg: values.svg };
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     return process.exit(2);

@@ -14,12 +14,12 @@ import { deny, policy } from "../src/policy/builder.ts";
 import { compile } from "../src/proof.ts";
 import { killAllBut, type Played, play, serve } from "../test/enforce/noderuntime/play.ts";
 import { isScenarioName, scenarios } from "../test/enforce/noderuntime/scenarios.ts";
-import { machine } from "./machine.ts";
+import { ffi, machine } from "./machine.ts";
 import { root } from "./root.ts";
 
 const [requests = "100000", servers = "20", ...nodes] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "seccat-soak-"));
-console.log(machine());
+console.log(`${machine()}\n${ffi()}`);
 try {
   writeFileSync(join(folder, "there.cjs"), "");
   writeFileSync(join(folder, "there.mjs"), "");

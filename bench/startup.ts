@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { readPolicy, writePolicy } from "../src/formats/index.ts";
 import { machine } from "./machine.ts";
 import type { Spread } from "./quantile.ts";
-import { asked, deliver, printTable } from "./report.ts";
+import { type Asked, asked, deliver, printTable } from "./report.ts";
 import { root } from "./root.ts";
 import { type Job, timeJobs } from "./timed.ts";
 
@@ -47,8 +47,7 @@ function jobsIn(folder: string): Job[] {
   ];
 }
 
-function bench(folder: string): void {
-  const wanted = asked();
+function bench(folder: string, wanted: Asked): void {
   console.log(
     `${machine()}\nmilliseconds of whole processes, medians of ${ROUNDS} rounds in which they take turns\n`,
   );
@@ -84,9 +83,10 @@ function inColumns({ median, p10, p90 }: Spread): string[] {
   return [median.toFixed(0), `${p10.toFixed(0)}..${p90.toFixed(0)}`];
 }
 
+const wanted = asked([]);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  bench(folder);
+  bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -17,7 +17,7 @@ import { randomCalls } from "./calls.ts";
 import { machine } from "./machine.ts";
 import { readNeutral } from "./neutral.ts";
 import type { Spread } from "./quantile.ts";
-import { asked, deliver, printTable } from "./report.ts";
+import { type Asked, asked, deliver, printTable } from "./report.ts";
 import { root } from "./root.ts";
 import { timeJobs } from "./timed.ts";
 
@@ -53,8 +53,7 @@ function writeCalls(file: string, write: Notation, calls: Uint32Array): void {
   closeSync(fd);
 }
 
-function bench(folder: string): void {
-  const wanted = asked();
+function bench(folder: string, wanted: Asked): void {
   const seed = seedOf("bench/stream");
   console.log(`${machine()}\n${CALLS} calls to docker-default, medians of ${ROUNDS} rounds\n`);
   const { program } = compile(readNeutral(`${root}bench/policies/docker-default.json`));
@@ -99,9 +98,10 @@ function bench(folder: string): void {
   });
 }
 
+const wanted = asked([]);
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 try {
-  bench(folder);
+  bench(folder, wanted);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -53,7 +53,7 @@ export async function takeTurns(binary: string, turns: Turns, folder: string): P
   let done = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     const [what, ...figures] = line.split(" ");
-    if (what !== "round") return { refused: line };
+    if (what !== "round") return { refused: `this kernel takes no filter here: ${figures.join(" ")}` };
     figures.forEach((figure, at) => {
       const [ns = Number.NaN, result = Number.NaN] = figure.split(":").map(Number);
       const turn = all[at];

@@ -46,6 +46,15 @@ export function annotate(
   });
 }
 
+/** The ABIs whose AUDIT_ARCH `program` compares with the arch of a call, in the order of abiNames; never x32. */
+export function comparedArches(program: Program): AbiName[] {
+  const names = new Set(annotate(program).map((text) => `AUDIT_ARCH_${text ?? ""}`));
+  return abiNames.filter((name) => {
+    const { endian, auditArchName } = abi(name);
+    return name !== "x32" && endian === program.endian && names.has(auditArchName);
+  });
+}
+
 function comment(insn: Insn, state: State, arches: readonly number[]): string | undefined {
   if (insn.op === "ret" && insn.from === "k") return errnoComment(insn.k, arches);
   if (insn.op !== "jump" || insn.from !== "k") return undefined;

@@ -45,6 +45,15 @@ export function checkProgram(value: unknown): asserts value is Program {
   });
 }
 
+/**
+ * As checkProgram, and throws as check does for instructions that nobody checked: JSON that was cast. What check made is
+ * frozen and not looked at again; what came from another thread is.
+ */
+export function checkMade(value: unknown): asserts value is Program {
+  checkProgram(value);
+  if (!Object.isFrozen(value.insns)) throwIssues(programIssues(value.insns));
+}
+
 /** Throws a SeccatError "schema" when an item of `insns` is no object, such as a hole. */
 export function checkInsns(insns: readonly SockFilter[]): void {
   const pc = Array.from<unknown>(insns).findIndex((insn) => !isFields(insn));

@@ -144,8 +144,8 @@ function operand(insn: { readonly from: "k"; readonly k: number } | { readonly f
   return insn.from === "x" ? "X" : formatNumber(insn.k);
 }
 
-/** Decimal where people count (numbers of syscalls, descriptors, errnos), hexadecimal above. */
-function formatNumber(value: number): string {
+/** A number as listings have it: decimal where people count (syscalls, descriptors, errnos), hexadecimal above. */
+export function formatNumber(value: number): string {
   return value < 0x1000 ? String(value) : `0x${value.toString(16)}`;
 }
 

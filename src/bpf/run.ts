@@ -205,10 +205,15 @@ export function trace(program: Program, words: Uint32Array): Trace {
  * `kernel` given, the return value for what that kernel does in the end (see kernelRules).
  */
 export function runStack(newestFirst: readonly Program[], words: Uint32Array, kernel?: Kernel): number {
-  if (!Array.isArray(newestFirst)) throw wrongValue("this is no stack", "a list of programs", newestFirst);
+  checkList(newestFirst);
   const returns = newestFirst.map((program: Program) => run(program, words));
   if (kernel === undefined) return combineReturns(returns);
   return settle(returns, words[0] ?? 0, words[1] ?? 0, kernelRules(kernel));
+}
+
+/** Throws a SeccatError "schema" for a stack that is no list. */
+export function checkList(stack: unknown): void {
+  if (!Array.isArray(stack)) throw wrongValue("this is no stack", "a list of programs", stack);
 }
 
 function unpack(program: Program): Code {

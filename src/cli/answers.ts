@@ -107,7 +107,13 @@ export class Answers {
       sums.set(text, (sums.get(text) ?? 0) + count);
     }
     const parts = [...sums].sort(([, a], [, b]) => b - a).map(([text, count]) => `${count} ${text}`);
-    say(`${counted(calls, "call")}${calls > 0 ? `: ${parts.join(", ")}` : ""}`);
+    if (calls === 0 && this.#refused === 0)
+      printIssue({
+        code: "usage",
+        message: "there is no call on standard input",
+        expected: "calls such as fcntl 3 F_SETFD, one in a line, or lines of strace",
+      });
+    else say(`${counted(calls, "call")}${calls > 0 ? `: ${parts.join(", ")}` : ""}`);
     if (this.#refused === 0) return;
     const silent = this.#refused > TOLD ? ` (the first ${TOLD} are told above)` : "";
     say(`${counted(this.#refused, "line")} not answered${silent}`);

@@ -11,7 +11,7 @@ import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { readPolicyFile } from "./filter.ts";
 import { inFile, inputName, placed } from "./input.ts";
-import { Exit, printIssue, printJson } from "./output.ts";
+import { checkApart, Exit, printIssue, printJson } from "./output.ts";
 import { deliver, formatProgram, isProgramFormat, programJson } from "./program.ts";
 import { sayStatistics, statisticsJson } from "./statistics.ts";
 
@@ -21,6 +21,7 @@ export async function compileCommand(args: Args): Promise<number> {
   const format = args.maybe("format") ?? "raw";
   if (!isProgramFormat(format)) throw usage(`unknown format ${format}`);
   const output = args.output();
+  checkApart(output, [path]);
   if (args.flag("json") && args.maybe("format") !== undefined)
     throw usage("--json prints everything as JSON already", { fix: "leave out --format" });
   const options = optionsOf(args);

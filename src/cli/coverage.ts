@@ -14,6 +14,7 @@ export type Minimum = Readonly<Partial<Record<CoveragePart, number>>>;
 export function minimumOf(text: string): Minimum {
   const whole = percentOf(text);
   if (whole !== undefined) return Object.fromEntries(coverageParts.map((part) => [part, whole]));
+  const named = new Set<string>();
   const entries = text.split(",").map((entry) => {
     const [name, value = "", ...more] = entry.split("=").map((word) => word.trim());
     const part = coverageParts.find((one) => one === name);
@@ -23,13 +24,15 @@ export function minimumOf(text: string): Minimum {
         expected: "0..100, or such as rules=100,instructions=90,branches=80",
         received: text,
       });
+    if (named.has(part)) throw usage(`--min-coverage names ${part} twice`, { received: text });
+    named.add(part);
     return [part, percent] as const;
   });
   return Object.fromEntries(entries);
 }
 
 function percentOf(text: string): number | undefined {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  const value = /^\d+(\.\d{1,6})?$/.test(text) ? Number(text) : undefined;
   return value !== undefined && value <= 100 ? value : undefined;
 }
 
@@ -40,17 +43,22 @@ export function minimumSuite(coverage: readonly FilterCoverage[], minimum: Minim
     const least = minimum[part];
     if (least === undefined) return [];
     const { reached, all } = totals[part];
-    const percent = all === 0 ? 100 : (100 * reached) / all;
     const name = `at least ${least} % of ${part} are reached`;
-    if (100 * reached >= least * all) return [{ name, ok: true }];
-    return [{ name, ok: false, message: `${reached} of ${all} are, ${shownPercent(percent)} %` }];
+    if (isEnough(reached, all, least)) return [{ name, ok: true }];
+    return [{ name, ok: false, message: `${reached} of ${all} are, ${shownPercent(reached, all)} %` }];
   });
   return { name: "coverage", outcomes, notes: [], ms: 0 };
 }
 
+/** In integers: 64.4 % of 250 is more than 161 in floating point. */
+function isEnough(reached: number, all: number, least: number): boolean {
+  const millionths = BigInt(least.toFixed(6).replace(".", ""));
+  return BigInt(reached) * 100_000_000n >= millionths * BigInt(all);
+}
+
 /** Rounded down, so that 99.96 is not shown as 100. */
-function shownPercent(percent: number): string {
-  return (Math.floor(percent * 10) / 10).toString();
+function shownPercent(reached: number, all: number): string {
+  return (Math.floor((1000 * reached) / all) / 10).toString();
 }
 
 /**
@@ -58,12 +66,14 @@ function shownPercent(percent: number): string {
  * the name where a policy has a program for each.
  */
 export function writeLcov(path: string, coverage: readonly FilterCoverage[]): void {
+  const taken = new Set<string>();
   const sources = coverage.map(({ file, coverage: own }): LcovSource => {
+    const stem = free(flat(file), taken);
     const names = new Map<ProgramHits, string>();
     for (const one of own.programs) {
       const same = own.programs.filter(({ endian }) => endian === one.endian).indexOf(one);
       const order = own.programs.length > 1 ? `.${one.endian}${same > 0 ? same + 1 : ""}` : "";
-      names.set(one, join(dirname(path), `${basename(path)}.${flat(file)}${order}.asm`));
+      names.set(one, join(dirname(path), `${basename(path)}.${stem}${order}.asm`));
     }
     for (const [{ program }, name] of names)
       writeOutput(name, list(program, { comments: annotate(program) }));
@@ -73,6 +83,14 @@ export function writeLcov(path: string, coverage: readonly FilterCoverage[]): vo
     path,
     lcovReport(sources, (name) => name),
   );
+}
+
+/** `name`, or where a/b and a-b are one name, `name.2`, which is then taken. */
+function free(name: string, taken: Set<string>): string {
+  let [own, count] = [name, 1];
+  while (taken.has(own)) own = `${name}.${++count}`;
+  taken.add(own);
+  return own;
 }
 
 /** A path as part of a file's name. */

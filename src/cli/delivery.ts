@@ -22,8 +22,8 @@ export interface Delivery {
   /** A file, `-`, or undefined for stdout. */
   readonly output: string | undefined;
   readonly json: boolean;
-  /** Whether the command line asks for several policies. */
-  readonly split: boolean;
+  /** By what the command line asks for several policies, when it does. */
+  readonly split: string | undefined;
 }
 
 /** Which calls that were not seen are to be allowed too. */
@@ -62,6 +62,13 @@ function sayAdded({ added, unconditioned }: Added): void {
     say(`allowed whatever their arguments are, as asked for: ${unconditioned.join(", ")}`);
 }
 
+/** What only start-up needs; `dropped` is undefined where no later phase was seen. */
+function startText(dropped: readonly (string | number)[] | undefined): string {
+  if (!dropped) return "no phase began behind the start, so what only start-up needs is not known";
+  if (dropped.length === 0) return "start-up needs no call that is not needed afterwards too";
+  return `only start-up needs ${dropped.length}, which can be denied afterwards: ${dropped.join(", ")}`;
+}
+
 /** Writes the policy, and those of its parts beside it. */
 export function deliver(learned: Learned, { output, json, split }: Delivery): void {
   const { policy, report, parts } = learned;
@@ -76,14 +83,13 @@ export function deliver(learned: Learned, { output, json, split }: Delivery): vo
     printJson({
       policy: JSON.parse(writePolicy(policy, "json")),
       report,
-      ...(split ? { parts: told, ...(dropped ? { startOnly: dropped } : {}) } : {}),
+      ...(split !== undefined ? { parts: told, ...(dropped ? { startOnly: dropped } : {}) } : {}),
     });
     return;
   }
   for (const line of formatReport(report)) say(coloured(visible(line)));
   sayArgs(report.syscalls);
-  if (dropped && dropped.length > 0)
-    say(`only start-up needs ${dropped.length}, which can be denied afterwards: ${dropped.join(", ")}`);
+  if (split === "phase") say(startText(dropped));
   writeOutput(output ?? "-", text(policy));
   if (output === undefined || output === "-") return;
   say(`wrote ${output}`);

@@ -2,7 +2,7 @@ import { annotate, listLines } from "../bpf/text.ts";
 import { archesOf } from "./arch.ts";
 import type { Args } from "./args.ts";
 import { type Filter, installedJson, printWarnings, readStack, type Stack } from "./filter.ts";
-import { Exit, outStyle, print, printJson } from "./output.ts";
+import { checkApart, Exit, outStyle, print, printJson } from "./output.ts";
 import { placeText, processJson, taskText } from "./process.ts";
 import { deliver, listing } from "./program.ts";
 import type { Style } from "./style.ts";
@@ -11,6 +11,7 @@ import type { Style } from "./style.ts";
 export async function disasm(args: Args): Promise<number> {
   const stack = readStack(args.text("filter"), { arches: archesOf(args.list("arch")) });
   const output = args.output();
+  checkApart(output, [args.text("filter")]);
   if (args.flag("json")) {
     if (output !== undefined) deliver(listings(stack), output);
     printJson(toJson(stack));

@@ -17,6 +17,7 @@ export async function doctor(args: Args): Promise<number> {
     print(can(status.install, "put a Node process under a filter (install)"));
     print(can(status.run, "put a command under a filter (run)"));
     print(can(status.supervise, "name the calls that a filter denies (run --explain)"));
+    print(can(status.supervise, "watch a program, and decide about its calls (trace, supervise)"));
     print(can(status.read, "read the filters of other processes (pid:N)"));
   }
   return status.run ? Exit.yes : Exit.host;

@@ -2,14 +2,18 @@
 import { constants } from "node:os";
 import { SeccatError } from "../abi/error.ts";
 import { inheritedWords } from "../enforce/command.ts";
+import { proc } from "../enforce/live/look.ts";
 import type { Account } from "../enforce/live/message.ts";
 import { type LiveView, type Recorded, type Recording, record } from "../enforce/live/record.ts";
+import { inForeground } from "../enforce/run.ts";
 import { type Learned, type Learner, type LearnOptions, newLearner } from "../trace/index.ts";
 import { recordStrace } from "../trace/record.ts";
 import { usage } from "./args.ts";
 import { View } from "./liveview.ts";
 import { listenForMarks } from "./marks.ts";
 import { errStyle, printIssue, say } from "./output.ts";
+import { type Remaining, sayWhoRemains } from "./remaining.ts";
+import { StraceCounts } from "./straceview.ts";
 
 /** What sees the calls of a command. */
 export type Engine = "notify" | "strace";
@@ -35,8 +39,9 @@ export interface Watched {
   readonly learned: Learned;
   /** What the command ended with, 128 plus the number of a signal; 0 when it goes on. */
   readonly status: number;
-  /** The pid of a command that goes on. */
-  readonly left?: number;
+  /** The processes that go on unwatched, and the command's own pid where it may be one of them. */
+  readonly left: readonly Remaining[];
+  readonly pid?: number;
 }
 
 /**
@@ -82,6 +87,10 @@ async function watchByListener(
       onRecording: (begun) => {
         recording = begun;
       },
+      onRemaining: (remaining) => {
+        view?.end();
+        sayWhoRemains(remaining);
+      },
       ...(view ? { onView: (told: LiveView) => view.see(told) } : {}),
       ...(options.detach ? { leave: interrupt.signal } : {}),
     });
@@ -101,9 +110,10 @@ function outcome(result: Recorded, learner: Learner): Watched | number | SeccatE
   }
   sayWhatIsMissing(result.account);
   const learned = learner.finish();
+  const { left } = result.account;
   return result.kind === "left"
-    ? { learned, status: 0, left: result.pid }
-    : { learned, status: result.status };
+    ? { learned, status: 0, left, pid: result.pid }
+    : { learned, status: result.status, left };
 }
 
 function sayWhatIsMissing({ listeners, backend }: Account): void {
@@ -117,24 +127,41 @@ function sayWhatIsMissing({ listeners, backend }: Account): void {
     );
 }
 
+function named(pid: number): Remaining {
+  return { pid, comm: proc.image(pid).comm };
+}
+
 async function watchWithStrace(
   command: readonly string[],
-  { learn, stdoutTaken }: WatchOptions,
+  { learn, stdoutTaken, view: shows }: WatchOptions,
 ): Promise<Watched | number> {
   const learner = newLearner(learn);
+  const view = shows ? new View() : undefined;
+  const counts = view && new StraceCounts((told) => view.see(told));
   const marks = await listenForMarks((name) => learner.mark(name));
   try {
-    const { code, signal } = await recordStrace(command, {
-      each: (event) => learner.see(event),
+    const { code, signal, left } = await recordStrace(command, {
+      each: (event) => {
+        counts?.see(event);
+        learner.see(event);
+      },
       stdio: ["inherit", stdoutTaken ? 2 : "inherit", "inherit"],
       descriptors: learn.phases?.includes("read") ?? false,
+      areKeysShared: inForeground,
+      onRemaining: (pids) => {
+        view?.end();
+        sayWhoRemains(pids.map(named));
+      },
     });
-    return { learned: learner.finish(), status: signal ? 128 + constants.signals[signal] : (code ?? 0) };
+    view?.end();
+    const status = signal ? 128 + constants.signals[signal] : (code ?? 0);
+    return { learned: learner.finish(), status, left: left.map(named) };
   } catch (error) {
     if (!(error instanceof SeccatError) || error.code !== "file") throw error;
     for (const issue of error.issues) printIssue(issue);
     return error.received === "ENOENT" ? 127 : 126;
   } finally {
+    counts?.end();
     marks?.close();
   }
 }

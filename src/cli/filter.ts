@@ -2,11 +2,11 @@
  * FILTER, the argument of most commands: a program's bytes, a policy that is compiled on the spot, or the filters
  * of a running process.
  */
-import { type AbiName, abi as abiFacts, abiNames } from "../../arch/index.ts";
+import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
+import { comparedArches } from "../bpf/annotate.ts";
 import { encode } from "../bpf/codec.ts";
 import type { Program } from "../bpf/program.ts";
-import { annotate } from "../bpf/text.ts";
 import type { InstalledFilter, ProcessFilters } from "../enforce/dump.ts";
 import { decodeText, type ReadResult, readPolicy } from "../formats/index.ts";
 import { answerRings } from "../policy/ring.ts";
@@ -166,16 +166,7 @@ function askedArches({ arches = [], target }: FilterOptions): readonly AbiName[]
 }
 
 function withArches(program: Program, name: string, { arches }: FilterOptions): Filter {
-  return { name, program, arches: arches ?? withNativeFirst(testedArches(program)), warnings: [] };
-}
-
-/** The ABIs whose AUDIT_ARCH the program compares with its arch word. */
-function testedArches(program: Program): AbiName[] {
-  const names = new Set(annotate(program).map((comment) => `AUDIT_ARCH_${comment ?? ""}`));
-  return abiNames.filter((name) => {
-    const facts = abiFacts(name);
-    return name !== "x32" && facts.endian === program.endian && names.has(facts.auditArchName);
-  });
+  return { name, program, arches: arches ?? withNativeFirst(comparedArches(program)), warnings: [] };
 }
 
 /** The same ABIs, this machine's first. */

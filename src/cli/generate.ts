@@ -6,7 +6,7 @@ import type { Outcome } from "../testing/report/index.ts";
 import type { Args } from "./args.ts";
 import { printWarnings, readStack } from "./filter.ts";
 import { inFile, inputName } from "./input.ts";
-import { checkOutput, Exit, printJson, say, visible, writeOutput } from "./output.ts";
+import { checkApart, checkOutput, Exit, printJson, say, visible, writeOutput } from "./output.ts";
 import { processOf } from "./process.ts";
 
 /** So many disagreements are shown of one filter. */
@@ -16,6 +16,7 @@ const SHOWN = 5;
 export function writeGenerated(path: string, args: Args): number {
   const output = args.output();
   if (output !== undefined) checkOutput(output);
+  checkApart(output, [path]);
   const stack = readStack(path);
   const [{ policy, program, arches: tested }] = stack.filters;
   const input = stack.process ? stack.filters.map((filter) => filter.program).reverse() : (policy ?? program);

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { type AnswerOptions, checkAnswerOptions, checkHandlers, type Handlers } from "../enforce/handlers.ts";
 import { inFile } from "./input.ts";
+import { reasonOf } from "./output.ts";
 
 /** What such a module exports: handlers by default, and what is answered where none decides as `options`. */
 export interface HandlerFile {
@@ -20,10 +21,9 @@ export async function loadHandlers(path: string): Promise<HandlerFile> {
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new SeccatError({
       code: "file",
-      message: `the handlers cannot be read: ${code}`,
+      message: `the handlers cannot be read: ${reasonOf(error)}`,
       where: { file: path },
     });
   }

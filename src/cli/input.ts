@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, fstatSync, openSync, promises, readSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { type Issue, type Place, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import { reasonOf } from "./output.ts";
@@ -25,7 +25,13 @@ export function readInput(path: string): Uint8Array {
     }
   } catch (error) {
     if (error instanceof SeccatError) throw error;
-    throw new SeccatError({ code: "file", message: `cannot read ${inputName(path)}: ${reasonOf(error)}` });
+    throw new SeccatError({
+      code: "file",
+      message: `cannot read ${inputName(path)}: ${reasonOf(error)}`,
+      ...(path.startsWith("pid:")
+        ? { expected: "a file of that name; or, for a running process, pid:N or pid:N:I with its number" }
+        : {}),
+    });
   }
 }
 
@@ -78,21 +84,19 @@ export function readIncluded(path: string): string {
  * Reading a long file so takes less time, and no more memory than one piece.
  */
 export async function* blocksOf(path: string): AsyncGenerator<Uint8Array> {
-  if (path === "-") {
+  if (path === "-" || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
     yield* piecesOf(path);
     return;
   }
   try {
-    const file = await promises.open(path);
+    const fd = openSync(path, "r");
     try {
-      const block = Buffer.allocUnsafeSlow(1 << 18);
-      for (;;) {
-        const { bytesRead } = await file.read(block, 0, block.length, null);
-        if (bytesRead === 0) return;
-        yield block.subarray(0, bytesRead);
-      }
+      // Read by this thread, as what another has read is in the cache of another core.
+      const block = Buffer.allocUnsafeSlow(BLOCK);
+      for (let length = readSome(fd, block); length > 0; length = readSome(fd, block))
+        yield block.subarray(0, length);
     } finally {
-      await file.close();
+      closeSync(fd);
     }
   } catch (error) {
     if (error instanceof SeccatError) throw error;
@@ -100,8 +104,9 @@ export async function* blocksOf(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+const BLOCK = 1 << 18;
 /** Node reads standard input in pieces of 64 KiB, and each has its price. */
-const LARGE = { highWaterMark: 1 << 18 } as const;
+const LARGE = { highWaterMark: BLOCK } as const;
 
 /** To process.stdin a folder is an empty file. */
 function standardInput(): NodeJS.ReadableStream {

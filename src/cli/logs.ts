@@ -58,11 +58,25 @@ function memberOf(path: string): Member | undefined {
   return stem === undefined ? undefined : { stem, pid: Number(pid) };
 }
 
-/** The pid in the name of a file that is one of several with the same stem. */
-function pidOf(path: string, paths: readonly string[]): number | undefined {
+/** Whether two files are of one set, by their names. */
+export function isOneSet(path: string, other: string): boolean {
+  const stem = memberOf(path)?.stem;
+  return stem !== undefined && stem === memberOf(other)?.stem;
+}
+
+/** The names that logs go by: a set that `strace -ff -o STEM` wrote is `STEM.*`. */
+export function logNames(paths: readonly string[]): string[] {
+  return [...new Set(paths.map((path) => setOf(path, paths)?.name ?? basename(inputName(path))))];
+}
+
+/** The name of the set that a file is of, when several of it are there, and the process that it is about. */
+export function setOf(
+  path: string,
+  paths: readonly string[],
+): { readonly name: string; readonly pid: number } | undefined {
   const member = memberOf(path);
-  const others = paths.some((other) => other !== path && memberOf(other)?.stem === member?.stem);
-  return member && others ? member.pid : undefined;
+  const others = paths.some((other) => other !== path && isOneSet(other, path));
+  return member && others ? { name: `${basename(member.stem)}.*`, pid: member.pid } : undefined;
 }
 
 /**
@@ -75,9 +89,10 @@ export async function readLogs(
   native: AbiName,
   see: (event: StraceEvent) => void,
 ): Promise<void> {
-  for (const path of paths) {
-    const pid = pidOf(path, paths);
-    const reader = logReader({ native, ...(pid === undefined ? {} : { pid }) });
+  for (const [i, path] of paths.entries()) {
+    const pid = setOf(path, paths)?.pid;
+    const continues = pid !== undefined && isOneSet(path, paths[i + 1] ?? "");
+    const reader = logReader({ native, ...(pid === undefined ? {} : { pid, continues }) });
     const progress = new Progress(`reading ${inputName(path)}`, sizeOf(path));
     try {
       let read = 0;

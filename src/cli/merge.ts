@@ -48,7 +48,7 @@ export async function mergeCommand(args: Args): Promise<number> {
     throw usage(`--${idle} is for partial profiles, and there are only policies`, {
       fix: `leave out --${idle}`,
     });
-  const delivery: Delivery = { output, json: args.flag("json"), split: args.maybe("split") !== undefined };
+  const delivery: Delivery = { output, json: args.flag("json"), split: args.maybe("split") };
   const extras = extrasOf(args);
   const learned = parts.length > 0 ? learnParts(parts, args) : undefined;
   if (learned && policies.length === 0) deliver(widened(learned, extras), delivery);

@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { formatPlace, type Issue, SeccatError } from "../abi/error.ts";
 import { type Style, styleOf } from "./style.ts";
 
@@ -140,6 +140,19 @@ export function checkOutput(path: string): void {
   }
 }
 
+/** Throws a SeccatError "usage" when `output` is one of `others`: what is made of a file must not take its place. */
+export function checkApart(output: string | undefined, others: readonly string[]): void {
+  if (output === undefined || output === "-" || isSpecial(output)) return;
+  for (const other of others) {
+    if (other === "-" || resolve(followed(other)) !== resolve(followed(output))) continue;
+    throw new SeccatError({
+      code: "usage",
+      message: `${output} would be written over`,
+      expected: "a file of its own",
+    });
+  }
+}
+
 function isSpecial(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && !stat.isFile() && !stat.isDirectory();
@@ -192,5 +205,6 @@ function outputIssue(path: string, error: unknown): Issue {
 /** Why a system call failed, in words: "no such file or directory". */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith("EISDIR: ")) return "it is a directory"; // libuv's words are about the operation
   return /^E[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }

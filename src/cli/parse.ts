@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import { Args, usage } from "./args.ts";
@@ -101,9 +102,14 @@ function takesValue({ options }: Command, word: string): boolean {
 }
 
 function startless(command: Command, word: string): Error {
+  // A shell makes several words of a pattern.
+  const several =
+    existsSync(word) && Object.values(command.options).some(({ many, words }) => many && words === "file");
   return usage(`${word} stands where an option should`, {
     expected: usageLine(command),
-    fix: "put -- before the command to start",
+    fix: several
+      ? "put -- before the command to start, or quotes around a pattern of files: 'trace.*'"
+      : "put -- before the command to start",
   });
 }
 

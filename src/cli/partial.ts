@@ -1,14 +1,24 @@
 /** `seccat trace --partial`: what a part of a log tells, for `seccat merge` to put together. */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { SeccatError } from "../abi/error.ts";
 import { condenser } from "../trace/condense.ts";
+import { formatOf } from "../trace/format.ts";
 import { formatPartial, type PartialOptions, type PartialPlace } from "../trace/partial.ts";
+import type { Piece } from "../trace/piece.ts";
+import { formatNames } from "../trace/report.ts";
 import { scalarsApart } from "../trace/scalar.ts";
 import { type Args, usage } from "./args.ts";
 import { inputName, piecesOf } from "./input.ts";
+import { isOneSet, setOf } from "./logs.ts";
 import { checkOutput, Exit, writeOutput } from "./output.ts";
 import { Progress, sizeOf } from "./progress.ts";
 import { optionsOf } from "./traceoptions.ts";
+import { unpacked } from "./unpack.ts";
+
+/** So many bytes of a log are looked at to know its format. */
+const SAMPLE = 65536;
+const LINE_FEED = 0x0a;
 
 /** Options that choose among what was learned; a part of a log does not know enough for that. */
 const forMerge = ["only", "pid", "after-marker", "until-marker", "split", "default", "widen", "add"] as const;
@@ -27,10 +37,30 @@ export async function tracePartial(args: Args, logs: readonly string[]): Promise
   const options = partialOptionsOf(args);
   const output = args.output() ?? "-";
   checkOutput(output);
-  const lines: string[] = [];
-  for (const log of logs) lines.push(await condensed(log, place, options));
+  const parts: Part[] = [];
+  for (const log of logs) parts.push(await condensed(log, setOf(log, logs)?.pid, options));
+  const lines = parts.map((part) =>
+    formatPartial({ place: place ?? wholePlace(part, parts, logs), options, piece: part.piece }),
+  );
   writeOutput(output, lines.join(""));
   return Exit.yes;
+}
+
+/** What a file tells. */
+interface Part {
+  readonly file: string;
+  readonly digest: string;
+  readonly piece: Piece;
+}
+
+/** The place of a whole log; the files of a set are the parts of one, by their pids. */
+function wholePlace({ file, digest }: Part, parts: readonly Part[], logs: readonly string[]): PartialPlace {
+  const set = setOf(file, logs);
+  if (!set) return { log: basename(inputName(file)), digest, at: 0, of: undefined };
+  const whole = createHash("sha256");
+  for (const part of parts)
+    if (isOneSet(part.file, file)) whole.update(`${setOf(part.file, logs)?.pid} ${part.digest}\n`);
+  return { log: set.name, digest: whole.digest("hex"), at: set.pid, of: undefined };
 }
 
 function partialOptionsOf(args: Args): PartialOptions {
@@ -45,30 +75,65 @@ function partialOptionsOf(args: Args): PartialOptions {
   };
 }
 
-async function condensed(
-  log: string,
-  place: PartialPlace | undefined,
-  options: PartialOptions,
-): Promise<string> {
+/** Condenses a log of strace, packed or not; `pid` is the process that the file of a set is about. */
+async function condensed(log: string, pid: number | undefined, options: PartialOptions): Promise<Part> {
   const { native, args: told } = options;
   const part = condenser(told ? { ...options, apart: scalarsApart(native) } : options);
   const digest = createHash("sha256");
   const progress = new Progress(`reading ${inputName(log)}`, sizeOf(log));
+  const named = pid === undefined ? undefined : new PidLines(pid);
+  let sample = "";
+  let read = 0;
+  const tell = (bytes: number) => {
+    read += bytes;
+  };
   try {
-    for await (const piece of piecesOf(log)) {
-      part.push(piece);
+    for await (const piece of unpacked(piecesOf(log), inputName(log), tell)) {
+      if (sample.length < SAMPLE) sample += Buffer.from(piece.subarray(0, SAMPLE)).toString("latin1");
+      part.push(named?.named(piece) ?? piece);
       digest.update(piece);
-      progress.add(piece.length);
+      progress.add(piece.length, read);
     }
   } finally {
     progress.end();
   }
-  const whole = { log: basename(inputName(log)), at: 0, of: undefined };
-  return formatPartial({
-    place: place ?? { ...whole, digest: digest.digest("hex") },
-    options,
-    piece: part.end(),
+  checkFormat(sample, log);
+  return { file: log, digest: digest.digest("hex"), piece: part.end() };
+}
+
+function checkFormat(sample: string, log: string): void {
+  const format = formatOf(sample.slice(0, SAMPLE).split("\n"));
+  if (format === "strace") return;
+  throw new SeccatError({
+    code: "trace",
+    message: "partial profiles are of logs of strace alone",
+    where: { file: inputName(log) },
+    received: formatNames[format],
+    fix: "leave out --partial, and give seccat merge the policy",
   });
+}
+
+/** Puts a pid in front of each line, as `strace -f -o` does, that is not blank. */
+class PidLines {
+  readonly #prefix: Buffer;
+  #atStart = true;
+
+  constructor(pid: number) {
+    this.#prefix = Buffer.from(`${pid} `);
+  }
+
+  named(piece: Uint8Array): Uint8Array {
+    const parts: Uint8Array[] = [];
+    for (let from = 0; from < piece.length; ) {
+      if (this.#atStart && piece[from] !== LINE_FEED) parts.push(this.#prefix);
+      const end = piece.indexOf(LINE_FEED, from);
+      const to = end < 0 ? piece.length : end + 1;
+      parts.push(piece.subarray(from, to));
+      this.#atStart = end >= 0;
+      from = to;
+    }
+    return Buffer.concat(parts);
+  }
 }
 
 /** `server.log:3/64` or `hdfs://logs/server.log:134217728`; undefined for whole logs. */

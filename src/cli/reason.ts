@@ -1,6 +1,7 @@
 /** Why a filter answers as it does: the deciding rule of a policy, the way through a program. */
 import type { AbiName } from "../../arch/index.ts";
 import type { SeccompData } from "../abi/data.ts";
+import { formatNumber } from "../bpf/list.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Trace } from "../bpf/run.ts";
 import { annotate, listLines } from "../bpf/text.ts";
@@ -39,13 +40,11 @@ export function pathText(program: Program, { steps }: Trace, abi: AbiName | unde
     .map(({ pc, a }) => {
       const line = lines[pc];
       const words = paintReturn((line?.words ?? "").padEnd(line?.comment ? width : 0), style);
-      const held = line?.words.startsWith("if ") ? style.dim(`A = ${short(a)}`.padEnd(14)) : " ".repeat(14);
+      const held = line?.words.startsWith("if ")
+        ? style.dim(`A = ${formatNumber(a)}`.padEnd(14))
+        : " ".repeat(14);
       const comment = style.cyan(line?.comment ? `  ; ${line.comment}` : "");
       return `  ${String(pc).padStart(4, "0")}  ${held}  ${words}${comment}\n`;
     })
     .join("");
-}
-
-function short(value: number): string {
-  return value < 0x1000 ? String(value) : `0x${value.toString(16)}`;
 }

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { AbiName } from "../../arch/index.ts";
 import type { Issue } from "../abi/error.ts";
 import type { CallEvent, Mode } from "../trace/event.ts";
@@ -8,7 +7,7 @@ import { type Args, usage } from "./args.ts";
 import { type Filter, printWarnings, readFilter } from "./filter.ts";
 import { inputName } from "./input.ts";
 import { type Judged, LogJudge } from "./judge.ts";
-import { logFiles, readLogs } from "./logs.ts";
+import { logFiles, logNames, readLogs } from "./logs.ts";
 import { Exit, outStyle, print, printJson, say, visible } from "./output.ts";
 import { reasonText } from "./reason.ts";
 import { counted } from "./side.ts";
@@ -48,7 +47,7 @@ export async function replay(args: Args): Promise<number> {
   const logs = logFiles(args.texts("logs"));
   const older = args.maybe("since");
   refuseSecondReader([args.text("policy"), ...(older === undefined ? [] : [older]), ...logs]);
-  const options = optionsOf(args, logs.map((log) => basename(inputName(log))).join(", "));
+  const options = optionsOf(args, logNames(logs).join(", "));
   const filter = readFilter(args.text("policy"), { target: options.native });
   const since = older === undefined ? undefined : readFilter(older, { target: options.native });
   const replayed = new Replay(filter, since, options.native);

@@ -104,5 +104,5 @@ async function tellEnd(result: Ended, { filters, explanation, json, started }: C
   const killed = await killedFor(pid, started, filters);
   if (json)
     say(JSON.stringify({ event: "ended", status, signal, killed: killed ? killedJson(killed) : null }));
-  else say(killedText(killed, names, errStyle()));
+  else say(killedText(killed, filters, errStyle()));
 }

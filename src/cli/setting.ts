@@ -29,7 +29,16 @@ export function readSetting(args: Args): Setting {
     ...(args.flag("no-root") ? { noRoot: true } : {}),
     ...(args.flag("kill-on-parent-exit") ? { killOnParentExit: true } : {}),
   };
-  return { spawn, user, cwd: resolve(chdir ?? "."), kept };
+  return { spawn, user, cwd: directory(chdir), kept };
+}
+
+/** The directory by its whole name, unless what it is relative to has none any more. */
+function directory(chdir = "."): string {
+  try {
+    return resolve(chdir);
+  } catch {
+    return chdir;
+  }
 }
 
 /** Ours; or nothing with --clear-env; then the user's; then what --unset-env takes away; then what --env says, in order. */

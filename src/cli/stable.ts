@@ -41,7 +41,7 @@ export async function untilStable(
     for (const fact of fresh) known.add(fact);
     same = fresh.length === 0 ? same + 1 : 0;
     if (runs > 1) say(`run ${runs}: ${newsOf(fresh)}`);
-    const isStopped = watched.status === INTERRUPTED || watched.left !== undefined;
+    const isStopped = watched.status === INTERRUPTED || watched.left.length > 0;
     if (same >= stable || isStopped) return { ...watched, learned: all };
   }
   throw new SeccatError({

@@ -1,6 +1,6 @@
 /** The files that `seccat test` is given, each run to the end, with everything that reports want to know. */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { type AbiName, abiNames } from "../../arch/index.ts";
+import type { AbiName } from "../../arch/index.ts";
 import { type Issue, SeccatError } from "../abi/error.ts";
 import { decodeText } from "../formats/text.ts";
 import {
@@ -115,7 +115,7 @@ function runSuite(path: string, options: SuiteOptions, filtersAt: FiltersAt): Su
 function faultyTestText(path: string): string {
   const bytes = readInput(path);
   const text = bytes.includes(0) ? "" : decodeText(bytes, path);
-  if (/^\s*["']?(policy|stack)\b/m.test(text)) return text;
+  if (/^[\s{-]*["']?(policy|stack|tests)["']?\s*:/m.test(text)) return text;
   throw new SeccatError({
     code: "schema",
     message: "this is no test file",
@@ -164,18 +164,10 @@ function snapshotOf(
   options: SuiteOptions,
 ): SnapshotRun {
   const layers = filters.map(layerOf);
-  const known = file.arches ?? knownArches(filters);
-  const arches = testedArches(known.length > 0 ? { arches: known } : {}, layers, options);
+  const arches = testedArches(file, layers, options);
   const taken = takeSnapshot(layers, arches, options.kernels ?? file.kernels);
   const { snapshot = { update: false, ci: false } } = options;
   return checkSnapshot(`${path}.snap`, basename(path), taken, snapshot);
-}
-
-/** What policies list and programs look at, in an order that is the same on every machine. */
-function knownArches(filters: readonly Filter[]): readonly AbiName[] {
-  const listed = filters.flatMap(({ policy }) => policy?.arches ?? []);
-  const tested = filters.flatMap(({ policy, arches }) => (policy ? [] : arches));
-  return [...new Set([...listed, ...abiNames.filter((name) => tested.includes(name))])];
 }
 
 /** A file that a test file names stands beside it. */

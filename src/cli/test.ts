@@ -12,7 +12,7 @@ import { archesOf } from "./arch.ts";
 import { type Args, usage } from "./args.ts";
 import { type Minimum, minimumOf, minimumSuite, writeLcov } from "./coverage.ts";
 import { writeGenerated } from "./generate.ts";
-import { checkOutput, Exit, outStyle, print, printJson, visible, writeOutput } from "./output.ts";
+import { checkApart, checkOutput, Exit, outStyle, print, printJson, visible, writeOutput } from "./output.ts";
 import { isCi } from "./snapshot.ts";
 import {
   coverageOf,
@@ -88,6 +88,7 @@ function reportsOf(args: Args): Reports {
     if (path !== undefined) checkOutput(path);
     return path;
   });
+  checkApart(junit, lcov === undefined ? [] : [lcov]);
   const minimum = args.maybe("min-coverage");
   return {
     json: args.flag("json"),
@@ -100,9 +101,15 @@ function reportsOf(args: Args): Reports {
 }
 
 function runOnce(paths: readonly string[], options: SuiteOptions, reports: Reports): number {
-  const runs = runSuites(paths, options);
+  const read: string[] = [];
+  const onRead = (path: string) => {
+    read.push(path);
+    options.onRead(path);
+  };
+  const runs = runSuites(paths, { ...options, onRead });
   const coverage = coverageOf(runs);
   const { minimum, junit, lcov } = reports;
+  for (const path of [junit, lcov]) checkApart(path, read);
   const suites = [...runs.map(suiteOf), ...(minimum ? [minimumSuite(coverage, minimum)] : [])];
   const { failed, all } = countOutcomes(suites);
   if (all === 0)

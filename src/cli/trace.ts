@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { endKeepingTerminal } from "../enforce/ending.ts";
 import { type Learned, type LearnOptions, newLearner } from "../trace/index.ts";
 import { type Args, usage } from "./args.ts";
@@ -6,9 +5,10 @@ import { type Delivery, deliver, extrasOf, widened } from "./delivery.ts";
 import { engines, watchCommand } from "./engine.ts";
 import { inFile, inputName } from "./input.ts";
 import { isTerminal, showsView } from "./liveview.ts";
-import { logFiles, readLogs } from "./logs.ts";
+import { logFiles, logNames, readLogs } from "./logs.ts";
 import { checkOutput, Exit, say } from "./output.ts";
 import { tracePartial } from "./partial.ts";
+import { sayWhoGoesOn } from "./remaining.ts";
 import { stableRuns, untilStable } from "./stable.ts";
 import { optionsOf } from "./traceoptions.ts";
 
@@ -25,17 +25,16 @@ export async function trace(args: Args): Promise<number> {
     });
   if (args.flag("partial")) return tracePartial(args, logs);
   if (args.maybe("piece") !== undefined) throw usage("--piece is for --partial", { fix: "add --partial" });
-  const options = optionsOf(
-    args,
-    logs.length > 0 ? logs.map((log) => basename(inputName(log))).join(", ") : command.join(" "),
-  );
+  const options = optionsOf(args, logs.length > 0 ? logNames(logs).join(", ") : command.join(" "));
   const extras = extrasOf(args);
   const output = args.output();
-  const delivery: Delivery = { output, json: args.flag("json"), split: options.split !== undefined };
-  if (delivery.split && !delivery.json && (output === undefined || output === "-"))
+  const delivery: Delivery = { output, json: args.flag("json"), split: options.split };
+  if (delivery.split !== undefined && !delivery.json && (output === undefined || output === "-"))
     throw usage("--split writes several policies", {
       fix: "-o FILE: those of the parts are written beside it",
     });
+  const views = args.flag("view") ? isTerminal() : showsView();
+  if (args.flag("view") && !views) say("note: --view shows nothing, as standard error is no terminal");
   const stable = stableRuns(args.maybe("until-stable"), command);
   if (output !== undefined) checkOutput(output);
   if (logs.length > 0) {
@@ -48,12 +47,12 @@ export async function trace(args: Args): Promise<number> {
       learn: options,
       stdoutTaken: delivery.json || output === undefined || output === "-",
       detach: args.flag("detach-on-interrupt"),
-      view: args.flag("view") ? isTerminal() : showsView(),
+      view: views,
     });
   const watched = await (stable === undefined ? run() : untilStable(run, stable, options));
   if (typeof watched === "number") return watched;
   deliver(widened(watched.learned, extras), delivery);
-  if (watched.left !== undefined) say(`note: the command goes on unwatched, pid ${watched.left}`);
+  sayWhoGoesOn(watched.left, watched.pid);
   if (watched.status !== 0) say(`note: the command itself ended with ${watched.status}`);
   endKeepingTerminal(Exit.yes);
   return Exit.yes;
@@ -61,7 +60,7 @@ export async function trace(args: Args): Promise<number> {
 
 async function learnLogs(logs: readonly string[], options: LearnOptions): Promise<Learned> {
   const learner = newLearner(options);
-  await readLogs(logs, options.native, (event) => learner.see(event));
+  await readLogs(logs, options.native, learner.see);
   const [only] = logs;
   return logs.length === 1 && only !== undefined
     ? inFile(inputName(only), () => learner.finish())

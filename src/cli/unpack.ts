@@ -13,6 +13,13 @@ interface Packing {
   readonly unpack: () => Duplex;
 }
 
+/** Those that nothing here unpacks, by the command that does. */
+const others: readonly { readonly magic: readonly number[]; readonly command: string }[] = [
+  { magic: [0xfd, 0x37, 0x7a, 0x58], command: "xz" },
+  { magic: [0x42, 0x5a, 0x68], command: "bzip2" },
+  { magic: [0x50, 0x4b, 0x03, 0x04], command: "unzip" },
+];
+
 const packings: readonly Packing[] = [
   { magic: [0x1f, 0x8b], unpack: () => zlib.createGunzip({ chunkSize: PIECE }) },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzstd },
@@ -20,7 +27,8 @@ const packings: readonly Packing[] = [
 
 /**
  * The bytes of `pieces`, unpacked where they are packed; `name` is for messages, `tell` gets how many packed bytes were
- * read. Throws a SeccatError "file" when what is packed is damaged or cut off, "host" when nothing here unpacks it.
+ * read. Throws a SeccatError "file" when what is packed is damaged, cut off or packed in another way, "host" when nothing
+ * here unpacks it.
  */
 export async function* unpacked(
   pieces: AsyncIterable<Uint8Array>,
@@ -40,13 +48,26 @@ export async function* unpacked(
   }
   if (next.done === true) return;
   const first = next.value;
-  const packing = packings.find(({ magic }) => magic.every((byte, i) => first[i] === byte));
+  const begins = ({ magic }: { readonly magic: readonly number[] }) =>
+    magic.every((byte, i) => first[i] === byte);
+  const other = others.find(begins);
+  if (other) throw notUnpacked(name, other.command);
+  const packing = packings.find(begins);
   if (packing) {
     yield* through(copied(first, source), packing.unpack(), name);
     return;
   }
   yield first;
   yield* source;
+}
+
+function notUnpacked(name: string, command: string): SeccatError {
+  const unpack = command === "unzip" ? "unzip -p" : `${command} -dc`;
+  return new SeccatError({
+    code: "file",
+    message: `${name} is packed by ${command === "unzip" ? "zip" : command}, and only gzip and zstd are unpacked here`,
+    fix: `${unpack} FILE | seccat … -`,
+  });
 }
 
 async function* counted(
@@ -112,6 +133,7 @@ function zstdCommand(): Duplex {
     child.once("error", reject);
     child.once("close", (code) => {
       if (code === 0) resolve();
+      else if (said.includes("premature")) reject(new Error("it ends too early"));
       else reject(new Error(said.trim() || `zstd ended with ${code}`));
     });
   });

@@ -1,6 +1,5 @@
 /** Commands as the kernel takes them: bytes, and a file found in PATH beforehand, because after the filter it is too late to look. */
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { SeccatError } from "../abi/error.ts";
 import { wrongValue } from "../abi/fields.ts";
 
@@ -130,8 +129,7 @@ function pathEntries(path: Text | undefined): Buffer[] {
 
 /** Why a file cannot be executed, as the name of an errno; undefined when it can. */
 function problemOf(file: Uint8Array, cwd: string): string | undefined {
-  const absolute =
-    file[0] === 0x2f ? Buffer.from(file) : Buffer.concat([Buffer.from(`${resolve(cwd)}/`), file]);
+  const absolute = file[0] === 0x2f ? Buffer.from(file) : Buffer.concat([Buffer.from(`${cwd}/`), file]);
   try {
     if (statSync(absolute).isDirectory()) return "EISDIR";
     accessSync(absolute, constants.X_OK);
@@ -146,12 +144,18 @@ function notFound(shown: string, message = `${shown} does not exist`): Found {
   return { status: 127, error };
 }
 
-const whyNotExecutable: Readonly<Record<string, string>> = {
-  EACCES: "no permission to execute it",
-  EISDIR: "it is a directory",
+/** Why a path leads nowhere, by the errno's name, in words. */
+export const whyNotReached: Readonly<Record<string, string>> = Object.freeze({
+  EACCES: "no permission to enter a part of its path",
   ELOOP: "too many symbolic links",
   ENAMETOOLONG: "its name is too long",
   ENOTDIR: "a part of its path is no directory",
+});
+
+const whyNotExecutable: Readonly<Record<string, string>> = {
+  ...whyNotReached,
+  EACCES: "no permission to execute it",
+  EISDIR: "it is a directory",
 };
 
 function notExecutable(shown: string, problem: string): Found {

@@ -4,6 +4,7 @@ import type { Shim } from "../../shim/index.ts";
 import { type ActionName, actionNames, actionValues } from "../abi/action.ts";
 import { keepsBitmap } from "../bpf/bitmap.ts";
 import { attempt, type HostFact, listFact, messageOf, textOf } from "./fact.ts";
+import { whyNoLog } from "./kernellog.ts";
 import { native, nr } from "./native.ts";
 import { kernelSizes } from "./notify.ts";
 import { flagKnown } from "./refusal.ts";
@@ -107,7 +108,7 @@ function pidfdFact(shim: Shim): HostFact {
 
 /** What the kernel's version and its settings in /proc say. */
 export function settingFacts(): HostFact[] {
-  return [bitmapFact(), jitFact(), ...loggedFact(), scopeFact()];
+  return [bitmapFact(), jitFact(), ...loggedFact(), logFact(), ringFact(), scopeFact()];
 }
 
 function bitmapFact(): HostFact {
@@ -161,6 +162,36 @@ function loggedFact(): HostFact[] {
       cost: "run --log lets denied calls pass, and the kernel does not log them",
     },
   ];
+}
+
+function logFact(): HostFact {
+  const name = "kernel log";
+  const reason = whyNoLog();
+  if (reason === undefined)
+    return { name, value: "readable", state: "yes", reason: "it tells which call a filter killed for" };
+  return {
+    name,
+    value: "not readable",
+    state: "note",
+    reason,
+    cost: "a plain run cannot tell which call its command was killed for; --explain can",
+  };
+}
+
+/** Meanings of kernel.io_uring_disabled (Linux 6.6), which kernels before it have as if it were 0. */
+const ringSettings: Readonly<Record<string, readonly [value: string, who: string]>> = {
+  "0": ["on", "anybody may make rings"],
+  "1": ["restricted", "root and the group of kernel.io_uring_group may make rings"],
+  "2": ["off", "nobody may make rings"],
+};
+
+function ringFact(): HostFact {
+  const name = "io_uring";
+  const setting = textOf("/proc/sys/kernel/io_uring_disabled") ?? "0";
+  const [value, who] = ringSettings[setting] ?? ["not known", `kernel.io_uring_disabled = ${setting}`];
+  if (setting === "2") return { name, value, state: "note", reason: who };
+  const reason = `${who}, and no filter sees what is done through one: answer io_uring_setup with ENOSYS`;
+  return { name, value, state: "note", reason };
 }
 
 /** Meanings of kernel.yama.ptrace_scope. */

@@ -40,6 +40,13 @@ export async function loggedKill(pid: number, since: number): Promise<LoggedKill
   return undefined;
 }
 
+/** Why loggedKill() finds nothing here; undefined when it can. */
+export function whyNoLog(): string | undefined {
+  if (!numbersAreTheKernels()) return "this is a pid namespace, whose numbers are not those of the log";
+  if (kernelLog() !== undefined || auditLog() !== undefined) return undefined;
+  return "reading /dev/kmsg or the audit log takes root";
+}
+
 /** The last such line in the text of a log. */
 export function killIn(log: string, pid: number, since: number): LoggedKill | undefined {
   const lines = log.split("\n").filter((line) => line.includes(` pid=${pid} comm=`));

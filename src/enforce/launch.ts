@@ -82,7 +82,7 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     const failure = failureOf(prepared, readProgress(status), exited);
     if (!failure) return { kind: "started", pid, child, exited, ...(supervisor ? { supervisor } : {}) };
     supervisor?.close();
-    return await failure;
+    return because(await failure, await supervisor?.done.catch((error: unknown) => error));
   } catch (error) {
     supervisor?.close();
     child.kill("SIGKILL");
@@ -93,6 +93,14 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     closeSync(status);
     release();
   }
+}
+
+/** The failure with what a handler threw, where one did: it may be the call that became the command. */
+function because(failure: NotStarted, thrown: unknown): NotStarted {
+  const [issue, ...others] = failure.error.issues;
+  if (thrown === undefined || !issue) return failure;
+  const received = `a handler failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  return { ...failure, error: new SeccatError({ ...issue, received }, others) };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   findCommand,
   inheritedEnvironment,
   type Text,
+  whyNotReached,
   wordBytes,
 } from "./command.ts";
 import type { Denial } from "./denials.ts";
@@ -133,7 +134,7 @@ export function prepare(
     checkFits(programs, here);
     checkStack(programs.toReversed());
     checkUser(options);
-    const cwd = options.cwd ?? process.cwd();
+    const cwd = options.cwd ?? "."; // not by its name, for it may have been deleted
     checkDirectory(cwd);
     const stdio = stdioOf(options.stdio ?? "pipe");
     const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
@@ -215,7 +216,8 @@ function checkDirectory(cwd: string): void {
   try {
     if (statSync(cwd).isDirectory()) return;
   } catch (error) {
-    problem = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    problem = code === "ENOENT" ? "it does not exist" : (whyNotReached[code] ?? code);
   }
   throw new SeccatError({
     code: "file",
@@ -248,19 +250,25 @@ function checkPath(
     const ret = verdict(programs.slice(0, step.filter ?? programs.length), dataOf(step));
     if (isAllowed(ret)) continue;
     if (isExec && answered && decodeAction(ret).kind === "user_notif") continue;
-    if (isExec) throw cannotStart(ret);
     const denies = (program: Program) => !isAllowed(verdict([program], dataOf(step)));
+    if (isExec) throw cannotStart(programs, ret, denies);
     throw cannotStack(programs, step.filter ?? 0, ret, denies);
   }
 }
 
-function cannotStart(ret: number): SeccatError {
+function cannotStart(
+  programs: readonly Program[],
+  ret: number,
+  denies: (program: Program) => boolean,
+): SeccatError {
+  const numbers = programs.flatMap((program, i) => (denies(program) ? [i + 1] : []));
+  const which = numbers.length === 1 ? `filter ${numbers[0]}` : `filters ${numbers.join(", ")}`;
   return new SeccatError({
     code: "enforce",
     message: `the command could never start: the filter answers execve with ${actionOf(ret)}`,
     expected: "execve allowed, because the filter is in place before the command is executed",
     received: actionOf(ret),
-    fix: "allow execve",
+    fix: programs.length === 1 ? "allow execve" : `allow execve in ${which}`,
   });
 }
 

@@ -30,6 +30,12 @@ export type RunResult =
       readonly pid: number;
     };
 
+/** How to run a command. */
+export interface RunOptions extends SpawnOptions {
+  /** Hears that the command has ended while its supervisor outlasts it. */
+  readonly onOutlasted?: () => void;
+}
+
 /** Signals that are passed on to the command while it runs. */
 const forwarded: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
 
@@ -45,13 +51,16 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 export async function run(
   programs: Program | readonly Program[],
   argv: readonly Text[],
-  options: SpawnOptions = {},
+  { onOutlasted, ...options }: RunOptions = {},
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
   const early = new Set<NodeJS.Signals>();
   let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
+  let onChild = (): void => {};
+  const onStop = () => onChild();
   for (const signal of forwarded) process.on(signal, onSignal);
+  process.on("SIGCHLD", onStop);
   try {
     const launched = await begin(programs, argv, {
       stdio: "inherit",
@@ -69,16 +78,21 @@ export async function run(
       if (!sentAlready) child.kill(signal);
     };
     for (const signal of early) deliver(signal);
+    if (!options.detached) onChild = () => stopWith(pid);
+    onChild(); // it may have stopped already
     const exit = await launched.exited;
     deliver = () => {};
     const failure = launched.kind === "begun" ? await launched.failure() : undefined;
     if (failure) return failure;
-    if (supervisor?.outlasts) deliver = () => supervisor.close();
-    else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
+    if (supervisor?.outlasts) {
+      deliver = () => supervisor.close();
+      onOutlasted?.();
+    } else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await supervisor?.done;
     return endedAs(exit, pid);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
+    process.off("SIGCHLD", onStop);
   }
 }
 
@@ -107,6 +121,7 @@ async function begin(
     const block = memoryFile(prepared.block.bytes);
     if (block !== undefined) return await beginFrom(block, prepared, options);
   }
+  if (onCall ?? onDenied ?? onListener) (await import("./pipes.ts")).setUpPipes();
   const { launch } = await import("./launch.ts");
   return launch(programs, argv, options);
 }
@@ -150,15 +165,34 @@ export function endedAs(
 }
 
 /** Whether a terminal's signals reach this process group, and so the command as well. */
-function inForeground(): boolean {
+export function inForeground(): boolean {
+  const [, , group, , terminal, foreground] = statFields("self");
+  return group !== undefined && terminal !== "0" && group === foreground;
+}
+
+/** state ppid pgrp session tty_nr tpgid ... of a process; nothing where they cannot be read. */
+function statFields(pid: number | "self"): string[] {
   try {
-    // pid (comm) state ppid pgrp session tty_nr tpgid ...; comm may hold blanks and brackets
-    const stat = readFileSync("/proc/self/stat", "latin1");
-    const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return terminal !== "0" && group === foreground;
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" "); // behind the name, which may hold blanks and brackets
   } catch {
-    return false;
+    return [];
   }
+}
+
+/** A command that a shell continues may still be seen stopped for so long, in milliseconds. */
+const SETTLED = 20;
+
+/**
+ * Stops this process when the command has stopped itself (`suspend`, ssh's ~^Z), for the shell to get its terminal back; the
+ * shell continues both. By SIGTSTP, which the kernel leaves out where there is no such shell.
+ */
+function stopWith(pid: number): void {
+  const isStopped = () => statFields(pid)[0] === "T" && inForeground();
+  if (!isStopped()) return;
+  setTimeout(() => {
+    if (isStopped()) process.kill(process.pid, "SIGTSTP");
+  }, SETTLED).unref();
 }
 
 /**

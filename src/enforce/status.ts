@@ -116,7 +116,7 @@ function straceFact(): HostFact {
     value: "not installed",
     state: "no",
     reason: "apt-get install strace",
-    cost: "trace -- CMD cannot watch a program; trace --from LOG can read a log made elsewhere",
+    cost: "no trace --engine strace, for programs that want a seccomp listener for themselves",
   };
 }
 

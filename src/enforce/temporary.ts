@@ -24,7 +24,16 @@ export interface Place {
 export function candidates(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
   const home = homedir();
   const all = [tmpdir(), MEMORY, env.XDG_RUNTIME_DIR, env.XDG_CACHE_HOME, home && join(home, ".cache")];
-  return [...new Set(all.flatMap((directory) => (directory ? [directory] : [])))];
+  return [...new Set(all.flatMap((directory) => (directory ? whole(directory) : [])))];
+}
+
+/** A directory by its whole name, since the command may begin elsewhere; none when what it is relative to was deleted. */
+function whole(directory: string): string[] {
+  try {
+    return [resolve(directory)];
+  } catch {
+    return [];
+  }
 }
 
 /** Writes `launcher` and an empty status file of `statusSize` bytes into a new directory, for this user only (0700). */

@@ -87,7 +87,10 @@ export function callNumber({ abi, call, where }: CallInput): number {
   const nr = name === undefined ? undefined : syscallNr(abi, name);
   if (nr !== undefined) return nr;
   if (name !== undefined) throw problem(`${abi} has no syscall ${text}`, where, { received: text });
-  throw problem(`unknown syscall ${text}`, where, { received: text }, didYouMean(text, syscallNames));
+  const fix = text.startsWith("@")
+    ? "name the calls one by one: a group is many"
+    : didYouMean(text, syscallNames);
+  throw problem(`unknown syscall ${text}`, where, { received: text }, fix);
 }
 
 function argRegisters({ abi, call, args = [], where }: CallInput): bigint[] {

@@ -2,7 +2,7 @@
  * Policy tests as a file, YAML or JSON:
  *
  *     policy: randomcat.yaml              # or `stack:` [newest, ..., oldest]; programs too
- *     arches: [x86_64, aarch64]           # all that the policy lists, when absent
+ *     arches: [x86_64, aarch64]           # all that the policy lists, or the program looks at, when absent
  *     kernels: ["4.9", "6.1"]             # one that knows every action, when absent
  *     tests:
  *       - allows: [read, write]

@@ -1,5 +1,6 @@
 /** What a test is about: a policy, a program, or a stack of them, as the programs that the kernel would run. */
 import { type AbiName, abi as abiFacts } from "../../arch/index.ts";
+import { SeccatError } from "../abi/error.ts";
 import { isFields } from "../abi/fields.ts";
 import { checkProgram } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
@@ -17,10 +18,24 @@ const compiled = new WeakMap<Policy, Map<string, Program>>();
 
 /**
  * The programs of `input`, newest first, as they run on a machine of `abi`'s byte order.
- * Throws what compile throws.
+ * Throws what compile throws, and a SeccatError "usage" for a program of the other byte order.
  */
 export function programsOf(input: FilterInput, abi: AbiName): Program[] {
-  return layersOf(input).map((layer) => (isProgram(layer) ? layer : programOf(layer, abi)));
+  return layersOf(input).map((layer) => {
+    if (!isProgram(layer)) return programOf(layer, abi);
+    if (fits(layer, abi)) return layer;
+    throw new SeccatError({
+      code: "usage",
+      message: `the program is ${layer.endian}-endian, and ${abi} is ${abiFacts(abi).endian}-endian`,
+      expected: "an arch of the program's byte order",
+      received: abi,
+    });
+  });
+}
+
+/** Whether a layer can run on `abi`; a program of the other byte order never does. */
+export function fits(layer: FilterLayer, abi: AbiName): boolean {
+  return !isProgram(layer) || layer.endian === abiFacts(abi).endian;
 }
 
 /** The layers of `input`, newest first. */

@@ -49,15 +49,17 @@ interface Answered {
 
 /**
  * The tests of `input` (newest first, where it is a stack), which speaks about `arches`, this machine's when it says
- * nothing of any; some calls of a further arch are asked as well. Throws what compile throws.
+ * nothing of any; some calls of a further arch of their byte order are asked as well. Throws what compile throws.
  */
 export function generateTests(input: FilterInput, arches: readonly AbiName[]): Generated {
   const searches = layersOf(input).map((layer) => cases(layer));
   const spoken = arches.length > 0 ? arches : [hostAbi()];
+  const orders = new Set(spoken.map((abi) => abiFacts(abi).endian));
   const byAbi = new Map(spoken.map((abi) => [abi, namedCalls(abi)]));
   for (const { nr, arch, args } of searches.flatMap(({ calls }) => calls)) {
     const abi = abiOf(arch, nr);
-    if (abi === undefined || args.some((arg) => arg >> BigInt(abiFacts(abi).argBits) !== 0n)) continue;
+    if (abi === undefined || !orders.has(abiFacts(abi).endian)) continue;
+    if (args.some((arg) => arg >> BigInt(abiFacts(abi).argBits) !== 0n)) continue;
     const ofAbi = byAbi.get(abi) ?? new Map<number, (readonly bigint[])[]>();
     const vectors = ofAbi.get(nr) ?? [ZEROS];
     vectors.push(args);

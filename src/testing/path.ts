@@ -1,4 +1,4 @@
-import { listLines } from "../bpf/list.ts";
+import { formatNumber, formatPc, listLines } from "../bpf/list.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Trace } from "../bpf/run.ts";
 
@@ -8,9 +8,6 @@ export function formatPath({ program, steps }: Trace & { readonly program: Progr
   const rows = steps.map(({ pc, a }) => ({ pc, a, words: lines[pc]?.words ?? "" }));
   const width = Math.max(0, ...rows.map(({ words }) => words.length));
   return rows
-    .map(
-      ({ pc, a, words }) =>
-        `  ${String(pc).padStart(4, "0")}  ${words.padEnd(width)}  A = 0x${a.toString(16)}`,
-    )
+    .map(({ pc, a, words }) => `  ${formatPc(pc)}  ${words.padEnd(width)}  A = ${formatNumber(a)}`)
     .join("\n");
 }

@@ -1,20 +1,14 @@
 /** Asks a filter everything that a test file asks, and counts what of it was reached. */
-import {
-  type AbiName,
-  abi as abiFacts,
-  abiNames,
-  isSyscallName,
-  syscallAlias,
-  syscallNr,
-} from "../../arch/index.ts";
+import { type AbiName, abiNames, isSyscallName, syscallAlias, syscallNr } from "../../arch/index.ts";
 import { decodeAction } from "../abi/action.ts";
-import { type Place, SeccatError } from "../abi/error.ts";
+import type { Place } from "../abi/error.ts";
+import { comparedArches } from "../bpf/annotate.ts";
 import type { ArgInput } from "../policy/call.ts";
 import { type CoverageTotals, coverageCounter, coverageTotals, type LayerCoverage } from "./coverage.ts";
 import { answer, hostAbi, meets, wantedText } from "./expect.ts";
 import { type Failure, failureOf, reasonLines } from "./failure.ts";
 import type { TestCase, TestFile } from "./file.ts";
-import { type FilterLayer, isProgram, programsOf } from "./filter.ts";
+import { type FilterLayer, fits, isProgram, programsOf } from "./filter.ts";
 import { formatPath } from "./path.ts";
 
 /** The outcome of one test on one arch, under one kernel. */
@@ -62,12 +56,11 @@ interface Asked {
 }
 
 /**
- * The outcomes of `file` for the loaded layers (newest first). Without `arches` in the file, every arch that
- * the policies list is asked; a call that one of several arches lacks is left out there.
- * Throws a SeccatError when a test names what does not exist.
+ * The outcomes of `file` for the loaded layers (newest first), on testedArches; a call that one of several arches lacks
+ * is left out there. Throws a SeccatError when a test names what does not exist, or asks a program on an arch of the
+ * other byte order.
  */
 export function runTests(file: TestFile, layers: readonly FilterLayer[], options: RunOptions = {}): TestRun {
-  checkEndian(layers, options);
   const arches = testedArches(file, layers, options);
   const kernels = options.kernels ?? file.kernels ?? [undefined];
   const asked = file.cases.flatMap((test) =>
@@ -85,15 +78,24 @@ export function runTests(file: TestFile, layers: readonly FilterLayer[], options
   return { results, coverage: { ...coverageTotals(reached), layers: reached } };
 }
 
-/** The arches on which `file` is asked. */
+/**
+ * The arches on which `file` is asked: those that it names, else those that the policies list and the programs look at,
+ * else this machine's. All machines have the same for it, but where no layer says anything of arches.
+ */
 export function testedArches(
   file: Pick<TestFile, "arches">,
   layers: readonly FilterLayer[],
   { arches }: RunOptions,
 ): readonly AbiName[] {
   if (arches ?? file.arches) return arches ?? file.arches ?? [];
-  const listed = new Set(layers.flatMap((layer) => (isProgram(layer) ? [] : layer.arches)));
-  return listed.size > 0 ? [...listed] : [hostAbi()];
+  const [programs, policies] = [layers.filter(isProgram), layers.filter((layer) => !isProgram(layer))];
+  const compared = programs.flatMap(comparedArches);
+  const spoken = new Set([
+    ...policies.flatMap((layer) => ("arches" in layer ? layer.arches : [])),
+    ...abiNames.filter((abi) => compared.includes(abi)),
+  ]);
+  const having = [...spoken].filter((abi) => programs.every((program) => fits(program, abi)));
+  return having.length > 0 ? having : [hostAbi()];
 }
 
 function archesOf(
@@ -119,19 +121,6 @@ function kernelsOf(
 ): readonly (string | undefined)[] {
   if (kernel === undefined) return kernels;
   return only && !only.includes(kernel) ? [] : [kernel];
-}
-
-/** A program of the other byte order never runs on an arch that is asked for. */
-function checkEndian(layers: readonly FilterLayer[], { arches = [] }: RunOptions): void {
-  for (const layer of layers.filter(isProgram)) {
-    const other = arches.find((abi) => abiFacts(abi).endian !== layer.endian);
-    if (other === undefined) continue;
-    throw new SeccatError({
-      code: "usage",
-      message: `the program is ${layer.endian}-endian, and ${other} is ${abiFacts(other).endian}-endian`,
-      received: other,
-    });
-  }
 }
 
 function runOne(

@@ -9,11 +9,13 @@ import { leaderOf, type Processes, type Task } from "./process.ts";
 import {
   firstStretch,
   isSelected,
+  markPhase,
   nextStretch,
   partOf,
   type Stretch,
   type StretchOptions,
   stretchAt,
+  UNTIL,
 } from "./stretch.ts";
 import { addTally, callsIn, type Tally, watchedTally } from "./tally.ts";
 import type { Image, WatchedProcess } from "./watched.ts";
@@ -58,6 +60,10 @@ export interface Choice {
   told: boolean;
   /** The command's own process, where one was watched. */
   command: number | undefined;
+  /** The phases that any process has reached. */
+  readonly phases: Set<string>;
+  /** By which rule the processes of each run were taken, as sentences. */
+  readonly rules: Set<string>;
 }
 
 /** Nothing sorted yet. */
@@ -73,6 +79,8 @@ export function newChoice(options: ChoiceOptions, table: Processes): Choice {
     orphans: newBucket(),
     told: false,
     command: undefined,
+    phases: new Set(),
+    rules: new Set(),
   };
 }
 
@@ -103,8 +111,8 @@ export function settle(choice: Choice, task: Task): void {
   place(choice, task, fateOf(choice, task));
 }
 
-/** Sorts what is left at the end. */
-export function settleAll(choice: Choice): void {
+/** Sorts what is left at the end of a run; the table of its processes is needed no more then. */
+export function settleRun(choice: Choice): void {
   const { table, taken, left, orphans } = choice;
   for (const task of choice.held.keys()) if (leaderOf(task).made) choice.told = true;
   for (const task of [...choice.held.keys()]) {
@@ -113,14 +121,17 @@ export function settleAll(choice: Choice): void {
   }
   const descended = isFirstSure(table) || !choice.told;
   pour(orphans, descended ? taken : left);
+  choice.rules.add(ruleOf(choice));
+  choice.told = false;
 }
 
 /** Undefined for a thread whose process is not sorted yet. */
 function fateOf(choice: Choice, task: Task): Bucket | undefined {
-  const { wanted, options, taken, left, orphans } = choice;
+  const { wanted, options, table, taken, left, orphans } = choice;
   const leader = leaderOf(task);
   if (wanted && !isWanted(wanted, task) && !isWanted(wanted, leader)) return left;
   if (options.only !== "child" || leader.made) return taken;
+  if (table.firstAlone && leader === table.first) return left;
   return task === leader ? orphans : choice.fates.get(leader);
 }
 
@@ -154,6 +165,7 @@ function place(choice: Choice, task: Task, fate: Bucket | undefined): void {
     return;
   }
   choice.fates.set(task, fate);
+  for (const phase of leader.stretches.at(-1)?.phases ?? []) choice.phases.add(phase);
   if (!held) return;
   const { phases, image } = beginningOf(leader);
   const start = isKnown(image) ? image : firstImage(leader.stretches);
@@ -172,6 +184,7 @@ export function takeWatched(choice: Choice, process: WatchedProcess): number {
   const start = isKnown(image) ? image : firstImage(cuts);
   const stretches = [firstStretch];
   for (const at of cuts) stretches.push(nextStretch(stretches.at(-1) ?? firstStretch, at));
+  for (const phase of stretches.at(-1)?.phases ?? []) choice.phases.add(phase);
   let calls = 0;
   stretches.forEach((stretch, i) => {
     const tally = watchedTally(process.calls.filter((call) => call.stretch === i));
@@ -233,16 +246,35 @@ function beginningOf(leader: Task): { phases: string[]; image: Image } {
   return { phases, image: image ?? UNKNOWN };
 }
 
+/** Empties one bucket into another. */
 function pour(from: Bucket, into: Bucket): void {
   addTally(into.tally, from.tally);
   for (const [name, tally] of from.parts) addPart(into, name, tally);
   for (const pid of from.pids) into.pids.add(pid);
   if (from.unnamed) into.unnamed = true;
   if (from.skipped) into.skipped = true;
+  from.tally.clear();
+  from.parts.clear();
+  from.pids.clear();
+  from.unnamed = from.skipped = false;
 }
 
-/** A sentence on what was taken, and by which rule. */
+/** A sentence on what was taken, by which rule, and on an end of it that never came. */
 export function explainChoice(choice: Choice): string {
+  const { options, phases } = choice;
+  const { until, untilMark } = options;
+  const missed = [
+    ...(until !== undefined && !phases.has(UNTIL) ? [`none called ${until}, which was to end it`] : []),
+    ...(untilMark !== undefined && !phases.has(markPhase(untilMark))
+      ? [`no mark ${untilMark} came to end it`]
+      : []),
+  ];
+  const [rule = ruleOf(choice), ...others] = choice.rules;
+  const more = others.length > 0 ? ["and in the other logs by the same rules"] : [];
+  return [rule, ...more, ...missed].join("; ");
+}
+
+function ruleOf(choice: Choice): string {
   const { options, table, told, taken, command } = choice;
   if (options.only !== "child")
     return options.pids ? `took the processes asked for: ${options.pids.join(", ")}` : "took every process";

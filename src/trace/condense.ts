@@ -248,7 +248,7 @@ class Condensing {
   /** Whether the call says something about processes or phases that was not said before. */
   #isTurn(pid: Pid, name: string, args: string): boolean {
     if (!this.#turns.isNamed(name)) return false;
-    return this.#turns.isAlways(name, args) ?? !this.#pulled.get(pid)?.has(this.#turns.textOf(name, args));
+    return this.#turns.isAlways(name) ?? !this.#pulled.get(pid)?.has(this.#turns.textOf(name, args));
   }
 
   #keepCall(line: CallLine, text: string): void {

@@ -123,6 +123,8 @@ export interface EndEvent {
   readonly unreadable: readonly LineNote[];
   /** The first few that were read with a doubt. */
   readonly doubtful: readonly LineNote[];
+  /** Whether the next log tells of the same run, as the files that `strace -ff` writes do. */
+  readonly continues?: boolean;
 }
 
 /** What a strace log tells, in the order of its lines, calls at their end. */

@@ -9,7 +9,7 @@ import {
   explainChoice,
   newChoice,
   settle,
-  settleAll,
+  settleRun,
   takeWatched,
   tallyOf,
 } from "./choice.ts";
@@ -30,8 +30,8 @@ export type { Learned, LearnOptions } from "./taken.ts";
 
 /** Learns from events as they come. */
 export interface Learner {
-  /** One event of a log; after `end` the events of another log may follow. */
-  see(event: StraceEvent): void;
+  /** One event of a log; after `end` the events of another log may follow, of another run unless `end` says otherwise. */
+  readonly see: (event: StraceEvent) => void;
   /** A process that a live engine watched; its calls, not the lines of a log, are counted then. */
   take(process: WatchedProcess): void;
   /** The phase of a mark begins in every process that is alive, behind the events so far. */
@@ -61,6 +61,8 @@ interface State {
   /** Of the last event. */
   order: number;
   runs: number;
+  /** Whether a run that has ended had calls. */
+  begun: boolean;
   watched: WatchCounts | undefined;
   counts: LineCounts;
   readonly unreadable: LineNote[];
@@ -85,6 +87,7 @@ export function newLearner(options: LearnOptions): Learner {
     mark: marked,
     order: 0,
     runs: 0,
+    begun: false,
     watched: undefined,
     counts: { lines: 0, read: 0, blank: 0, unreadable: 0, doubtful: 0, summary: 0 },
     unreadable: [],
@@ -134,6 +137,7 @@ function see(state: State, event: StraceEvent): void {
       entry = count(tallyOf(choice, task, order), event, task.mode, order, text);
     }
   }
+  if (event.kind === "end" && !event.continues) endRun(state);
   for (const task of follow(table, event)) settle(choice, task);
   repeats?.see(event, entry);
   if (event.kind === "end") close(state, event);
@@ -150,8 +154,13 @@ function take(state: State, process: WatchedProcess): void {
   };
 }
 
-function close(state: State, event: EndEvent): void {
+function endRun(state: State): void {
   state.runs++;
+  state.begun ||= state.table.begun;
+  settleRun(state.choice);
+}
+
+function close(state: State, event: EndEvent): void {
   state.formats.add(event.format);
   state.counts = addCounts(state.counts, event.counts);
   state.unreadable.push(...event.unreadable);
@@ -160,8 +169,9 @@ function close(state: State, event: EndEvent): void {
 
 function takenFrom(state: State): Taken {
   const { choice, table, watched, counts, unreadable } = state;
-  if (!table.begun && !watched) throw noCalls(counts, unreadable);
-  settleAll(choice);
+  if (!table.begun && !state.begun && !watched) throw noCalls(counts, unreadable);
+  if (table.begun) endRun(state);
+  else if (watched) settleRun(choice);
   const calls = inOrder(choice.taken.tally);
   if (calls.length === 0) throw nothingTaken(choice, watched !== undefined);
   const parts = new Map([...choice.taken.parts].map(([name, tally]) => [name, inOrder(tally)]));

@@ -2,6 +2,7 @@
 // tells by `strace -y` (`4<socket:[123]>`), or else by accept having returned that number before.
 
 import { readArg, splitArgs } from "./argument.ts";
+import { Copies } from "./copies.ts";
 import type { BeginEvent, CallEvent } from "./event.ts";
 import { type PhaseOptions, type Trigger, triggersOf } from "./phase.ts";
 import { leaderOf, type Processes, type Task } from "./process.ts";
@@ -20,11 +21,13 @@ export class LogPhases {
   readonly #images: boolean;
   readonly #triggers: ReadonlyMap<string, readonly Trigger[]>;
   readonly #sockets = new WeakMap<Task, Sockets>();
+  readonly #marker: Copies | undefined;
 
   constructor(options: PhaseOptions & StretchOptions) {
     this.#options = options;
     const byExec = options.phases?.includes("exec") ?? false;
     this.#images = byExec || options.program !== undefined || options.split === "exe";
+    this.#marker = options.markFd === undefined ? undefined : new Copies(options.markFd);
     const triggers = triggersOf(options);
     const names = new Set(triggers.flatMap((trigger) => [...trigger.names]));
     this.#triggers = new Map(
@@ -42,10 +45,11 @@ export class LogPhases {
     if (event.kind !== "call") return;
     if (this.#options.phases?.includes("read")) this.#noteSocket(leader, event);
     if (this.#images && event.name === "execve" && event.result === "0") this.#execute(leader, event, order);
-    if (event.name === "write" && this.#options.markFd !== undefined) {
-      const [fd = "", text = ""] = splitArgs(event.args);
-      if (descriptorOf(fd) === this.#options.markFd) mark(table, textOf(text).trim(), order + 1);
-    }
+    if (!this.#marker) return;
+    this.#marker.see(leader, event);
+    if (event.name !== "write") return;
+    const [fd = "", text = ""] = splitArgs(event.args);
+    if (this.#marker.has(leader, descriptorOf(fd))) mark(table, textOf(text).trim(), order + 1);
   }
 
   #execute(leader: Task, event: CallEvent, order: number): void {

@@ -4,7 +4,7 @@ import type { Prefix } from "./prefix.ts";
 import type { Body } from "./tail.ts";
 
 /** A call whose end was not read yet. */
-interface OpenCall {
+export interface OpenCall {
   readonly line: number;
   readonly pid: number | undefined;
   readonly name: string;
@@ -25,6 +25,8 @@ export interface Pairing {
   readonly open: Map<number | undefined, OpenCall>;
   /** The last call read, if its line ended before its result: the next line may bring it. */
   held: OpenCall | undefined;
+  /** Whose call is known not to be open, as most lines are by the process of the one before; NaN for nobody. */
+  clear: number | undefined;
 }
 
 /** Calls kept open at most: processes that the log leaves without an end must not fill the memory. */
@@ -35,7 +37,7 @@ const shortLine = 400;
 
 /** No call is open. */
 export function newPairing(journal: Journal, emit: Pairing["emit"]): Pairing {
-  return { journal, emit, open: new Map(), held: undefined };
+  return { journal, emit, open: new Map(), held: undefined, clear: Number.NaN };
 }
 
 /** A call begins, and may end, on the journal's line. */
@@ -56,29 +58,32 @@ function withStray(stray: string, doubt: string): string {
 export function resumeCall(pairing: Pairing, prefix: Prefix, name: string, body: Body, text: string): void {
   releaseHeld(pairing);
   const first = takeOpen(pairing, prefix.pid, name);
-  const { args, closed, doubt } = body;
-  if (first) {
-    const pid = prefix.pid ?? first.pid;
-    const joined = {
-      pid,
-      args: `${first.args}${args}`,
-      closed,
-      doubt: first.doubt === "" ? doubt : first.doubt,
-    };
-    settle(pairing, { ...first, ...joined }, body);
-  } else {
-    const line = pairing.journal.lines;
-    const lost = "the beginning of this call is not in the log";
-    const { pid, nr } = prefix;
-    settle(pairing, { line, pid, name, nr, args, closed, doubt: lost, text }, body);
+  if (!first) {
+    endLostCall(pairing, prefix, name, body, text);
+    return;
   }
+  const joined = {
+    pid: prefix.pid ?? first.pid,
+    args: `${first.args}${body.args}`,
+    closed: body.closed,
+    doubt: first.doubt === "" ? body.doubt : first.doubt,
+  };
+  settle(pairing, { ...first, ...joined }, body);
+}
+
+/** The second half of a call whose first half takeOpen has not. */
+export function endLostCall(pairing: Pairing, prefix: Prefix, name: string, body: Body, text: string): void {
+  const { args, closed } = body;
+  const { pid, nr } = prefix;
+  const lost = "the beginning of this call is not in the log";
+  settle(pairing, { line: pairing.journal.lines, pid, name, nr, args, closed, doubt: lost, text }, body);
 }
 
 /**
  * The open call that `pid` resumes. A pid comes and goes with the number of processes that strace follows, so
  * one side of the pair may have none; then the name decides, if it fits one call only.
  */
-function takeOpen(pairing: Pairing, pid: number | undefined, name: string): OpenCall | undefined {
+export function takeOpen(pairing: Pairing, pid: number | undefined, name: string): OpenCall | undefined {
   const { open } = pairing;
   let found = open.get(pid);
   if (found && found.name !== name) {
@@ -121,6 +126,7 @@ function settle(pairing: Pairing, call: OpenCall, body: Body): void {
   }
   const { line, pid, name, args } = own;
   pairing.open.set(pid, own);
+  pairing.clear = Number.NaN;
   pairing.emit({ kind: "begin", line, pid, name, args });
   if (pairing.open.size <= openLimit) return;
   for (const oldest of pairing.open.keys()) {
@@ -145,6 +151,8 @@ export function releaseHeld(pairing: Pairing): void {
 
 /** The open call of `pid` will not be resumed. */
 export function leaveCall(pairing: Pairing, pid: number | undefined): void {
+  if (pid === pairing.clear) return;
+  pairing.clear = pid;
   const call = pairing.open.get(pid);
   if (!call) return;
   pairing.open.delete(pid);
@@ -158,6 +166,7 @@ export function moveCall(pairing: Pairing, from: number, to: number): void {
   pairing.open.delete(from);
   leaveCall(pairing, to);
   pairing.open.set(to, { ...call, pid: to });
+  pairing.clear = Number.NaN;
 }
 
 /** The log is over. */

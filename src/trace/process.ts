@@ -3,7 +3,7 @@
 // It knows no pid namespaces, but where strace adds `/* 12 in strace's PID NS */`.
 
 import { splitArgs } from "./argument.ts";
-import type { BeginEvent, CallEvent, ExitEvent, Mode, StraceEvent } from "./event.ts";
+import type { BeginEvent, CallEvent, EndEvent, ExitEvent, Mode, StraceEvent } from "./event.ts";
 import { firstStretch, type Stretch } from "./stretch.ts";
 
 /** One thread that strace follows; a process is the thread that began it, with those that it leads. */
@@ -25,16 +25,16 @@ export interface Task {
   stretches: readonly Stretch[];
 }
 
-/** Who is alive in a log. */
+/** Who is alive in a run, which one log tells of, or the files of `strace -ff` in turn. */
 export interface Processes {
   /** Those that have a pid and did not exit. */
-  readonly live: Map<number, Task>;
+  live: Map<number, Task>;
   /** Those that exited and that nobody is known to have made: the log may still say. */
-  readonly gone: Map<number, Task>;
+  gone: Map<number, Task>;
   /** Pids that were returned or announced before their first line. */
-  readonly expected: Map<number, Birth>;
+  expected: Map<number, Birth>;
   /** Those that make another at this moment. */
-  readonly making: Set<Task>;
+  making: Set<Task>;
   /** The first of those whose lines have no pid in front. */
   alone: Task | undefined;
   /** The task of the log's first call, if that is an execve or stands without a pid: strace started it. */
@@ -142,7 +142,7 @@ function followEvent(table: Processes, event: StraceEvent): readonly Task[] {
     case "detach":
       return remove(table, table.live.get(event.pid));
     case "end":
-      return endLog(table, event.line);
+      return endLog(table, event);
     default:
       return [];
   }
@@ -273,10 +273,17 @@ function exitingTask(table: Processes, event: ExitEvent): Task | undefined {
   return thread;
 }
 
-/** The next log is another file: what had no pid in this one is gone. */
-function endLog(table: Processes, lines: number): readonly Task[] {
-  table.before += lines;
+/**
+ * The next log is another file: what had no pid in this one is gone. When it is of another run, the table begins anew;
+ * who wants to know of those that were left in it has to look before.
+ */
+function endLog(table: Processes, { line, continues }: EndEvent): readonly Task[] {
+  table.before += line;
   const { alone } = table;
+  if (!continues) {
+    Object.assign(table, { ...newProcesses(), before: table.before });
+    return [];
+  }
   if (!alone || alone.pid !== undefined) return [];
   return remove(table, alone);
 }

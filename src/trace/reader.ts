@@ -9,6 +9,7 @@ import { type CallLine, isSummaryRow, type Line, type ProcessLine, readLateEnd, 
 import { isShownName } from "./name.ts";
 import {
   beginCall,
+  endLostCall,
   leaveAllCalls,
   leaveCall,
   moveCall,
@@ -17,6 +18,7 @@ import {
   releaseHeld,
   restOfCall,
   resumeCall,
+  takeOpen,
 } from "./pairing.ts";
 import { PlainLine } from "./plain.ts";
 import type { Prefix } from "./prefix.ts";
@@ -26,6 +28,8 @@ import { skipSpace } from "./scan.ts";
 export interface ReaderOptions {
   /** The process of lines without a pid, as in the files of `strace -ff`. */
   readonly pid?: number;
+  /** Whether the log that is read next tells of the same run, as the files of `strace -ff` do. */
+  readonly continues?: boolean;
   /** How many notes of each sort are kept with their lines; 10 when absent. */
   readonly keep?: number;
   /** Of a longer line only so many bytes are read; 16777216 when absent. */
@@ -88,7 +92,10 @@ export function straceReader(options: ReaderOptions = {}): StraceReader {
         cutter.push(encode());
         cutter.end();
         leaveAllCalls(state.pairing);
-        state.see(closeJournal(journal, "strace"));
+        state.see({
+          ...closeJournal(journal, "strace"),
+          ...(options.continues ? { continues: true } : {}),
+        });
       }),
   };
 }
@@ -140,15 +147,25 @@ function takePlain(state: State, plain: PlainLine, start: number, end: number): 
   journal.read++;
   state.summary = false;
   plain.line = journal.lines;
-  plain.pid ??= options.pid;
-  if (plain.part !== "whole") {
+  if (options.pid !== undefined) plain.pid ??= options.pid;
+  if (pairing.held) releaseHeld(pairing);
+  if (plain.part === "whole") {
+    leaveCall(pairing, plain.pid);
+    state.see(plain);
+  } else takeHalf(state, plain, start, end);
+}
+
+function takeHalf(state: State, plain: PlainLine, start: number, end: number): void {
+  const { journal, pairing } = state;
+  const first = plain.part === "begun" ? undefined : takeOpen(pairing, plain.pid, plain.name);
+  if (!first) {
     const { prefix, body, text } = plain.half(start, end);
-    const pair = plain.part === "begun" ? beginCall : resumeCall;
+    const pair = plain.part === "begun" ? beginCall : endLostCall;
     pair(pairing, prefix, plain.name, body, text);
     return;
   }
-  if (pairing.held) releaseHeld(pairing);
-  if (pairing.open.size > 0) leaveCall(pairing, plain.pid);
+  if (first.doubt !== "") noteDoubt(journal, first.line, first.doubt, first.text);
+  plain.join(first);
   state.see(plain);
 }
 

@@ -1,15 +1,20 @@
 // Runs the installed strace on a command and reads its log through a named pipe while it is written, so that
 // nothing is left on disk. strace opens the pipe itself and marks it close-on-exec: the command inherits
-// nothing but its three streams. strace follows all that the command starts, and ends when the last of it has.
+// nothing but its three streams. strace follows all that the command starts, and ends when the last of it has; what
+// outlasts the command can be let go before.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { SeccatError } from "../abi/error.ts";
 import { findCommand, type Search } from "./command.ts";
-import type { CallEvent, StraceEvent } from "./event.ts";
+import type { CallEvent, ExitEvent, StraceEvent } from "./event.ts";
 import { makePipe, type NamedPipe } from "./pipe.ts";
 import { straceReader } from "./reader.ts";
 import { findStrace, type Strace, straceComplaint } from "./strace.ts";
+
+/** Processes that end within so many milliseconds behind the command are no news. */
+const SETTLE = 1000;
 
 /** A standard stream of the command: this process's, none, or an open descriptor. */
 export type Stream = "inherit" | "ignore" | number;
@@ -26,12 +31,18 @@ export interface RecordOptions extends Search {
   readonly descriptors?: boolean;
   /** Kills the command and all that it started. */
   readonly signal?: AbortSignal;
+  /** Whether a terminal sends SIGINT and SIGQUIT to the command as well; true when absent. */
+  readonly areKeysShared?: () => boolean;
+  /** Hears once the pids that are still waited for, when the command itself ended a second ago. */
+  readonly onRemaining?: (pids: readonly number[]) => void;
 }
 
 /** How the command ended: one of the two is defined. */
 export interface Recorded {
   readonly code: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
+  /** The processes that it left and that were let go. */
+  readonly left: readonly number[];
 }
 
 /** What is known of a recording under way. */
@@ -45,11 +56,16 @@ interface Session {
   /** The first call, an execve, if it failed. */
   refused: CallEvent | undefined;
   killing: NodeJS.Timeout | undefined;
+  /** How the command's own process ended, and what tells who remains. */
+  ended: ExitEvent | undefined;
+  telling: NodeJS.Timeout | undefined;
+  left: readonly number[];
 }
 
 /**
- * Runs a command under strace and hands on what strace tells. Until it ends, SIGINT and SIGQUIT (which a
- * terminal sends to the command as well) do not end this process, and SIGTERM and SIGHUP go to the command.
+ * Runs a command under strace and hands on what strace tells. Until it ends, SIGINT and SIGQUIT do not end this process,
+ * as a terminal sends them to the command as well (see `areKeysShared`), and SIGTERM and SIGHUP go to the command. Behind
+ * its end, each of them lets go what it left.
  *
  * Throws SeccatError: "usage" without a command; "file" when there is no such command (`received` ENOENT) or
  * it cannot be executed (EACCES, ENOEXEC); "host" when strace is missing or not allowed to trace.
@@ -80,7 +96,17 @@ function start(strace: Strace, command: readonly string[], pipe: NamedPipe, opti
     argv0: "strace",
     stdio: stdio ? [...stdio] : "inherit",
   });
-  return { child, live: new Set(), root: undefined, calls: 0, refused: undefined, killing: undefined };
+  return {
+    child,
+    live: new Set(),
+    root: undefined,
+    calls: 0,
+    refused: undefined,
+    killing: undefined,
+    ended: undefined,
+    telling: undefined,
+    left: [],
+  };
 }
 
 async function watch(session: Session, pipe: NamedPipe, options: RecordOptions): Promise<Recorded> {
@@ -93,17 +119,17 @@ async function watch(session: Session, pipe: NamedPipe, options: RecordOptions):
     });
     session.child.once("exit", (code, signal) => {
       pipe.release();
-      done({ code: code ?? undefined, signal: signal ?? undefined });
+      done({ code: code ?? undefined, signal: signal ?? undefined, left: [] });
     });
   });
   // Awaited below, but only after the log.
   ended.catch(() => undefined);
-  const unguard = guard(session, pipe, options.signal);
+  const unguard = guard(session, pipe, options);
   try {
-    const failures = await readLog(session, pipe, options.each);
+    const failures = await readLog(session, pipe, options);
     const recorded = await ended;
     for (const failure of failures) throw failure;
-    return recorded;
+    return session.left.length > 0 ? commandsOwn(session) : recorded;
   } finally {
     unguard();
   }
@@ -116,13 +142,13 @@ async function watch(session: Session, pipe: NamedPipe, options: RecordOptions):
 async function readLog(
   session: Session,
   pipe: NamedPipe,
-  each: (event: StraceEvent) => void,
+  { each, onRemaining }: RecordOptions,
 ): Promise<unknown[]> {
   const reader = straceReader();
   const failures: unknown[] = [];
   const pass = (events: readonly StraceEvent[]) => {
     for (const event of events) {
-      note(session, event);
+      note(session, event, onRemaining);
       if (failures.length > 0) continue;
       try {
         each(event);
@@ -137,10 +163,17 @@ async function readLog(
   return failures;
 }
 
-function note(session: Session, event: StraceEvent): void {
+function note(session: Session, event: StraceEvent, onRemaining: RecordOptions["onRemaining"]): void {
   const { live } = session;
   if (event.kind === "exit") {
     if (event.pid !== undefined) live.delete(event.how === "superseded" ? Number(event.by) : event.pid);
+    if (event.pid !== session.root || event.how === "superseded" || session.ended) return;
+    session.ended = event;
+    const tell = () => {
+      const remaining = [...live].filter(isAlive);
+      if (remaining.length > 0) onRemaining?.(remaining);
+    };
+    session.telling = setTimeout(tell, SETTLE);
     return;
   }
   if (event.kind !== "call" && event.kind !== "begin") return;
@@ -152,10 +185,37 @@ function note(session: Session, event: StraceEvent): void {
     session.refused = event;
 }
 
+/** How the command itself ended, when strace did not live to tell. */
+function commandsOwn({ ended, left }: Session): Recorded {
+  if (ended?.how === "killed") {
+    return { code: undefined, signal: isSignal(ended.by) ? ended.by : undefined, left };
+  }
+  return { code: Number(ended?.by), signal: undefined, left };
+}
+
+function isSignal(name: string): name is NodeJS.Signals {
+  return name in constants.signals;
+}
+
+/** Has strace let go what outlasts the command. */
+function letGo(session: Session): void {
+  session.left = [...session.live].filter(isAlive);
+  if (session.left.length > 0) session.child.kill("SIGKILL"); // it blocks all others, and the kernel detaches then
+}
+
 /** Passes signals on while the command runs; returns what undoes it. */
-function guard(session: Session, pipe: NamedPipe, abort: AbortSignal | undefined): () => void {
-  const ignore = () => undefined;
-  const forward = (signal: NodeJS.Signals) => send(session.root, signal);
+function guard(
+  session: Session,
+  pipe: NamedPipe,
+  { signal: abort, areKeysShared = () => true }: RecordOptions,
+): () => void {
+  const forward = (signal: NodeJS.Signals) => {
+    if (session.ended) letGo(session);
+    else send(session.root, signal);
+  };
+  const key = (signal: NodeJS.Signals) => {
+    if (session.ended || !areKeysShared()) forward(signal);
+  };
   const aborted = () => killOn(session);
   const last = () => {
     killAll(session);
@@ -163,17 +223,18 @@ function guard(session: Session, pipe: NamedPipe, abort: AbortSignal | undefined
     // Or the end of this process would wait for the one that waits for the log.
     pipe.release();
   };
-  for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, ignore);
+  for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, key);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, forward);
   process.on("exit", last);
   if (abort?.aborted) aborted();
   abort?.addEventListener("abort", aborted);
   return () => {
-    for (const signal of ["SIGINT", "SIGQUIT"] as const) process.off(signal, ignore);
+    for (const signal of ["SIGINT", "SIGQUIT"] as const) process.off(signal, key);
     for (const signal of ["SIGTERM", "SIGHUP"] as const) process.off(signal, forward);
     process.off("exit", last);
     abort?.removeEventListener("abort", aborted);
     clearInterval(session.killing);
+    clearTimeout(session.telling);
   };
 }
 
@@ -223,8 +284,8 @@ function childrenOf(pid: number | undefined): number[] {
 
 /** Throws when what ran was not the command, or ran on without strace. */
 async function judge(session: Session, strace: Strace, name: string): Promise<void> {
-  const { refused, calls } = session;
-  const escaped = [...session.live].filter(isAlive);
+  const { refused, calls, left } = session;
+  const escaped = [...session.live].filter((pid) => !left.includes(pid) && isAlive(pid));
   if (escaped.length > 0) {
     killAll(session);
     const message = "strace ended before the command, which was killed";

@@ -4,6 +4,7 @@ import { SeccatError } from "../abi/error.ts";
 import { didYouMean } from "../abi/nearest.ts";
 import type { Choice } from "./choice.ts";
 import type { LineCounts, LineNote } from "./event.ts";
+import { marksOf } from "./stretch.ts";
 
 /** Throws SeccatError "name" when `name`, which is to begin or end something, is no call. */
 export function checkCallName(name: string | undefined, what: string): void {
@@ -40,7 +41,7 @@ export function noCalls(counts: LineCounts, unreadable: readonly LineNote[]): Se
 }
 
 /** That none of the calls found was to be taken. */
-export function nothingTaken({ options, left, taken }: Choice, live: boolean): SeccatError {
+export function nothingTaken({ options, left, taken, phases }: Choice, live: boolean): SeccatError {
   const pids = [...left.pids].sort((a, b) => a - b);
   const what = live ? "trace" : "log";
   const received = `the ${what} has ${pids.length === 0 ? "no pid" : `pid ${pids.slice(0, 20).join(", ")}`}`;
@@ -48,6 +49,8 @@ export function nothingTaken({ options, left, taken }: Choice, live: boolean): S
     const message = `no call of pid ${options.pids.join(", ")} is in the trace`;
     return new SeccatError({ code: "trace", message, received });
   }
+  if (taken.skipped && options.after === undefined && options.afterMark !== undefined)
+    return noMark(options.afterMark, marksOf(phases), what);
   if (taken.skipped) return new SeccatError({ code: "trace", message: neverThere(options) });
   const message = "the trace has one process only, so no child to learn from";
   const fix = live
@@ -56,10 +59,19 @@ export function nothingTaken({ options, left, taken }: Choice, live: boolean): S
   return new SeccatError({ code: "trace", message, received, fix });
 }
 
-function neverThere({ after, afterMark, program }: Choice["options"]): string {
+function noMark(name: string, marks: readonly string[], what: string): SeccatError {
+  const fix = didYouMean(name, marks);
+  return new SeccatError({
+    code: "trace",
+    message: `the processes taken made no call after the mark ${name}`,
+    received: `the ${what} has ${marks.length === 0 ? "no mark" : `the marks ${marks.join(", ")}`}`,
+    ...(fix === undefined ? {} : { fix }),
+  });
+}
+
+function neverThere({ after, program }: Choice["options"]): string {
   const who = "the processes taken";
   if (after !== undefined) return `${who} never made a call after ${after}`;
-  if (afterMark !== undefined) return `${who} made no call after the mark ${afterMark}`;
   if (program !== undefined) return `none of ${who} ran a program whose name or path matches ${program}`;
   return `${who} made no call in that phase`;
 }

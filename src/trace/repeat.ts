@@ -6,7 +6,7 @@ import { telling } from "../../arch/index.ts";
 import type { CallEvent, Mode, StraceEvent } from "./event.ts";
 import { PlainLine } from "./plain.ts";
 import { leavers, makers } from "./process.ts";
-import { countIn, type Tallied } from "./tally.ts";
+import { countIn, countPlain, type Tallied } from "./tally.ts";
 
 /** Processes that are remembered at a time. */
 const mostPids = 4096;
@@ -37,21 +37,30 @@ export class Repeats {
 
   /** Takes an event that changes nothing but a count; `before` are the lines of the logs before this one. */
   take(event: StraceEvent, before: number): boolean {
+    if (event instanceof PlainLine) return this.#countPlain(event, before);
     if (event.kind === "call") return this.#count(event, before);
     if (event.kind === "begin") return !makers.has(event.name) && this.#of(event.pid) !== undefined;
     return event.kind === "noise" || event.kind === "signal";
   }
 
-  #count(event: CallEvent, before: number): boolean {
-    const last = this.#of(event.pid);
-    if (!last) return false;
-    const plain = event instanceof PlainLine;
-    const entry = plain ? last.plain[event.nameId] : last.byName.get(event.name);
-    if (!entry || entry.nr !== event.nr) return false;
-    if (this.#mark && this.#mark(event, entry.mode) !== "") return false;
-    const sign = plain ? this.#signs[event.nameId] : telling.get(event.name);
-    countIn(entry, event, before + event.line, sign);
+  #countPlain(line: PlainLine, before: number): boolean {
+    const { nameId } = line;
+    const entry = this.#of(line.pid)?.plain[nameId];
+    if (!entry || !this.#isLike(entry, line)) return false;
+    countPlain(entry, line, before + line.line, this.#signs[nameId]);
     return true;
+  }
+
+  #count(event: CallEvent, before: number): boolean {
+    const { name } = event;
+    const entry = this.#of(event.pid)?.byName.get(name);
+    if (!entry || !this.#isLike(entry, event)) return false;
+    countIn(entry, event, before + event.line, telling.get(name));
+    return true;
+  }
+
+  #isLike(entry: Tallied, event: CallEvent): boolean {
+    return entry.nr === event.nr && (this.#mark === undefined || this.#mark(event, entry.mode) === "");
   }
 
   #of(pid: number | undefined): Known | undefined {

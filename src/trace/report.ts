@@ -86,14 +86,18 @@ export interface LearnReport extends ReadReport {
 export function formatReport(report: LearnReport): string[] {
   const { counts, warnings, notes } = report;
   const lines = [...formatReading(report), formatCoverage(report)];
-  if (report.unfinished > 0) lines.push(`${report.unfinished} of the calls taken have no end in the log`);
+  if (report.unfinished > 0)
+    lines.push(
+      `${report.unfinished} of the calls taken ${report.unfinished === 1 ? "has" : "have"} no end in the log`,
+    );
   lines.push(...noteLines("could not read", counts.unreadable, report.unreadable));
   lines.push(...noteLines("read with a doubt", counts.doubtful, report.doubtful));
   lines.push(...warnings.map((warning) => `warning: ${warning}`), ...notes.map((note) => `note: ${note}`));
   return lines;
 }
 
-const formatNames: Readonly<Record<Format, string>> = {
+/** The formats of logs in words. */
+export const formatNames: Readonly<Record<Format, string>> = {
   strace: "strace",
   audit: "an audit log",
   "perf trace": "perf trace",

@@ -71,6 +71,13 @@ export function markPhase(name: string): string {
   return `mark:${name}`;
 }
 
+/** The names of the marks that began phases. */
+export function marksOf(phases: Iterable<string>): string[] {
+  return [...phases]
+    .filter((phase) => phase.startsWith(markPhase("")))
+    .map((phase) => phase.slice(markPhase("").length));
+}
+
 /** Whether to learn of what is done in `phases`, those of its makers included, as `image`. */
 export function isSelected(options: StretchOptions, phases: readonly string[], image: Image): boolean {
   const { after, until, afterMark, untilMark, program } = options;

@@ -40,7 +40,9 @@ export function count(
     entry = { name: ownText(name), nr, mode, mark, ...none };
     tally.set(ownText(key), entry);
   }
-  countIn(entry, event, order, telling.get(name));
+  const sign = telling.get(name);
+  if (event instanceof PlainLine) countPlain(entry, event, order, sign);
+  else countIn(entry, event, order, sign);
   return entry;
 }
 
@@ -49,10 +51,18 @@ export function countIn(entry: Tallied, event: CallEvent, order: number, sign: s
   entry.count += 1 + (event.more?.calls ?? 0);
   // A call that was interrupted is told late.
   if (order < entry.first) entry.first = order;
-  if (event instanceof PlainLine ? event.failed : event.result?.startsWith("-1 E")) entry.failed++;
+  if (event.result?.startsWith("-1 E")) entry.failed++;
   entry.failed += event.more?.failed ?? 0;
   if (event.end === "unfinished") entry.unfinished++;
   if (sign !== undefined && !entry.told) entry.told = event.args.includes(sign);
+}
+
+/** As countIn, for what can be told from bytes. */
+export function countPlain(entry: Tallied, line: PlainLine, order: number, sign: string | undefined): void {
+  entry.count++;
+  if (order < entry.first) entry.first = order;
+  if (line.failed) entry.failed++;
+  if (sign !== undefined && !entry.told) entry.told = line.args.includes(sign);
 }
 
 function keyOf(name: string, nr: number | undefined, mode: Mode | undefined, mark: string): string {

@@ -2,6 +2,7 @@
 // begin a phase. Who condenses a log keeps them, and knows nothing else about processes and phases.
 
 import { splitArgs } from "./argument.ts";
+import { copyCalls } from "./copies.ts";
 import { type PhaseOptions, type Trigger, triggersOf } from "./phase.ts";
 import { leavers, makers } from "./process.ts";
 
@@ -28,7 +29,7 @@ export class Turns {
       leavers.has(name) ||
       execs.has(name) ||
       this.#isTrigger(name) ||
-      (name === "write" && this.#markFd !== undefined) ||
+      this.#isMarking(name) ||
       (this.#readsConnections && socketMakers.has(name))
     );
   }
@@ -37,11 +38,14 @@ export class Turns {
     return this.#triggers.some(({ names }) => names.has(name));
   }
 
+  /** Whether such calls can be marks, or make other descriptors lead to where marks are written. */
+  #isMarking(name: string): boolean {
+    return this.#markFd !== undefined && (name === "write" || copyCalls.has(name));
+  }
+
   /** Whether such a call says something each time, or never; undefined when only the first of a process does. */
-  isAlways(name: string, args: string): boolean | undefined {
-    const isMark = name === "write" && this.#markFd !== undefined;
-    if (isMark && Number.parseInt(args, 10) === this.#markFd) return true;
-    if (isMark && !this.#isTrigger(name)) return false;
+  isAlways(name: string): boolean | undefined {
+    if (this.#isMarking(name)) return true;
     return this.#readsConnections && socketMakers.has(name) ? true : undefined;
   }
 

@@ -38,6 +38,27 @@ charts("dots lie on a logarithmic scale", () => {
   assert.ok(Math.abs(2 * (ten - one) - (hundred - one)) < 0.3, xs.join(" "));
 });
 
+charts(
+  "every series of a chart with dots has a look of its own, and its name stands inside the picture",
+  () => {
+    const series = ["C", "D", ...Array.from({ length: 6 }, (_, i) => `Seccat, in way number ${i} of many`)];
+    const svg = chartSvg({
+      ...chart,
+      form: "dots",
+      series,
+      groups: [{ name: "a", values: series.map(() => spread(3)) }],
+    });
+    const looks = [...svg.matchAll(/<(circle|path) class="(c\d)"[^>]*><title>/g)].map(
+      ([, shape, c]) => `${shape} ${c}`,
+    );
+    assert.is(new Set(looks).size, series.length, looks.join(", "));
+    for (const name of series) {
+      const [, x] = new RegExp(`<text x="([\\d.]+)"[^>]*>${name}</text>`).exec(svg) ?? [];
+      assert.ok(Number(x) + 6.2 * name.length < 860, `${name} begins at ${x}`);
+    }
+  },
+);
+
 charts("words cannot become marks", () => {
   const svg = chartSvg(chart);
   assert.ok(svg.includes("This &#38; that"));

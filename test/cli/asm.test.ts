@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { policyText } from "./policies.ts";
 import { seccat, withFiles } from "./seccat.ts";
 
 const test = suite("seccat asm");
@@ -19,6 +20,25 @@ test("a listing becomes the bytes that it lists", () => {
     const { code, stderr } = seccat(["asm", "p.asm", "-o", "p.bpf"], { cwd: folder });
     assert.is(code, 0, stderr);
     assert.is(readFileSync(`${folder}/p.bpf`).toString("hex"), hex);
+  });
+});
+
+test("what is read is not written over, by whatever name", () => {
+  const files = { "p.asm": listing, "p.yaml": policyText, "p.bpf": Buffer.from(hex, "hex") };
+  withFiles(files, (folder) => {
+    symlinkSync("p.yaml", `${folder}/q.yaml`);
+    for (const [command, input, output] of [
+      ["asm", "p.asm", "p.asm"],
+      ["disasm", "p.bpf", "./p.bpf"],
+      ["compile", "p.yaml", `${folder}/p.yaml`],
+      ["compile", "q.yaml", "p.yaml"],
+    ] as const) {
+      const before = readFileSync(`${folder}/${input}`);
+      const { code, stderr } = seccat([command, input, "-o", output], { cwd: folder });
+      assert.is(code, 2);
+      assert.is(stderr, `seccat: error: ${output} would be written over\n  expected: a file of its own\n`);
+      assert.equal(readFileSync(`${folder}/${input}`), before);
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { minimumOf } from "../../src/cli/coverage.ts";
+import { minimumOf, minimumSuite } from "../../src/cli/coverage.ts";
 import { policyText } from "./policies.ts";
 import { seccat, withFiles } from "./seccat.ts";
 
@@ -26,6 +26,9 @@ covering("--min-coverage fails below its percentage, over all files together", (
     assert.match(high.stdout, /\ncoverage\n {2}ok {3}at least 100 % of rules are reached\n4 passed\n$/);
     assert.is(seccat(["test", "--min-coverage", "99", "a.yaml", "b.yaml"], { cwd: folder }).code, 1);
     assert.is(seccat(["test", "--min-coverage", "0", "a.yaml"], { cwd: folder }).code, 0);
+    const border = (least: string) =>
+      seccat(["test", "--min-coverage", `rules=${least}`, "a.yaml"], { cwd: folder }).code;
+    assert.equal(["66.6", "66.66666", "66.67", "66.7"].map(border), [0, 0, 1, 1]);
   });
 });
 
@@ -34,6 +37,26 @@ covering("a percentage is of all parts or of some", () => {
   assert.equal(minimumOf("rules=100, branches=50"), { rules: 100, branches: 50 });
   for (const text of ["101", "-1", "90%", "lines=3", "rules=", "rules=1=2", "rules"])
     assert.throws(() => minimumOf(text), /no percentage/);
+  assert.throws(() => minimumOf("rules=100,rules=50"), /names rules twice/);
+});
+
+covering("what is just enough is enough, in whatever decimals it is asked for", () => {
+  const rules = (reached: number, all: number) =>
+    Array.from({ length: all }, (_, i) => ({ hits: i < reached ? 1 : 0 }));
+  const told = (reached: number, all: number, least: string) => {
+    const coverage = [{ file: "p.yaml", coverage: { rules: rules(reached, all), programs: [] } }];
+    const [outcome] = minimumSuite(coverage, minimumOf(`rules=${least}`)).outcomes;
+    return outcome?.ok ? "ok" : outcome?.message;
+  };
+  for (let all = 1; all <= 500; all++)
+    for (let tenths = 1; tenths <= 1000; tenths++) {
+      if ((tenths * all) % 1000 !== 0) continue;
+      const reached = (tenths * all) / 1000;
+      assert.is(told(reached, all, String(tenths / 10)), "ok", `${tenths / 10} % of ${all}`);
+    }
+  assert.is(told(161, 250, "64.400001"), "161 of 250 are, 64.4 %");
+  assert.is(told(2499, 2500, "100"), "2499 of 2500 are, 99.9 %");
+  assert.is(told(0, 0, "100"), "ok");
 });
 
 covering("--coverage shows each rule and each instruction with how often it ran", () => {
@@ -85,6 +108,22 @@ covering("--lcov writes a tracefile with the policy's lines, and the listings th
   });
 });
 
+covering("two policies whose paths make one name have a listing each", () => {
+  const named = (policy: string) => `policy: ${policy}\ntests: [{ allows: read }]\n`;
+  withFiles(
+    { "p-q.yaml": policyText, "a.yaml": named("p/q.yaml"), "b.yaml": named("p-q.yaml") },
+    (folder) => {
+      mkdirSync(`${folder}/p`);
+      writeFileSync(`${folder}/p/q.yaml`, policyText.replace("read, ", "read, lseek, "));
+      assert.is(seccat(["test", "--lcov", "l.info", "a.yaml", "b.yaml"], { cwd: folder }).code, 0);
+      const sources = [...readFileSync(`${folder}/l.info`, "utf8").matchAll(/^SF:(.*\.asm)$/gm)].map(
+        ([, name]) => readFileSync(`${folder}/${name}`, "utf8"),
+      );
+      assert.is(new Set(sources).size, 2);
+    },
+  );
+});
+
 covering("--junit writes a file beside what is printed, and --reporter tap prints TAP", () => {
   withFiles(files, (folder) => {
     const { code, stdout } = seccat(["test", "--junit", "j.xml", "--reporter", "tap", "a.yaml", "f.yaml"], {
@@ -127,6 +166,9 @@ covering("what cannot be done is told before anything is written", () => {
       [["--reporter", "dots", "a.yaml"], /reporter/],
       [["--watch", "-"], /need a file with a name/],
       [["--junit", "j.xml", "none.yaml"], /cannot read none\.yaml/],
+      [["--junit", "p.yaml", "a.yaml"], /^seccat: error: p\.yaml would be written over\n/],
+      [["--lcov", "./a.yaml", "a.yaml"], /a\.yaml would be written over/],
+      [["--junit", "j.xml", "--lcov", "./j.xml", "a.yaml"], /j\.xml would be written over/],
     ] as const) {
       const { code, stdout, stderr } = seccat(["test", ...args], { cwd: folder });
       assert.is(code, 2, args.join(" "));
@@ -134,6 +176,7 @@ covering("what cannot be done is told before anything is written", () => {
       assert.match(stderr, message);
     }
     assert.not(existsSync(`${folder}/j.xml`));
+    assert.is(readFileSync(`${folder}/p.yaml`, "utf8"), policyText);
   });
 });
 

@@ -20,6 +20,16 @@ test("for people it says the same in words", () => {
   );
 });
 
+if (process.platform === "linux")
+  test("it tells who may read the log of kills and who may make rings", () => {
+    const { facts }: { facts: Record<string, string>[] } = JSON.parse(seccat(["doctor", "--json"]).stdout);
+    const log = facts.find(({ name }) => name === "kernel log");
+    assert.is(log?.state === "yes", log?.value === "readable");
+    assert.is(log?.cost === undefined, log?.state === "yes");
+    const ring = facts.find(({ name }) => name === "io_uring");
+    assert.is(/ENOSYS/.test(ring?.reason ?? ""), ring?.value !== "off");
+  });
+
 test("without an FFI package it says what that takes away", () => {
   const { stdout } = seccat(["doctor"], { env: { SECCAT_FFI: "none" } });
   assert.match(stdout, /^ {2}no {3}put a Node process under a filter \(install\)$/m);

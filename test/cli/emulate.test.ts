@@ -367,8 +367,8 @@ test("a line without an end is refused, and the memory stays small", () => {
 const wrong: readonly (readonly [args: readonly string[], input: string, stderr: RegExp])[] = [
   [["-", "-"], policyText, /standard input cannot be the filter and the calls/],
   [["p.yaml", "-", "3"], "read", /the arguments stand behind the calls/],
-  [["p.yaml", "-"], "", /^0 calls\n$/],
-  [["p.yaml", "-"], "# nothing\n", /^0 calls\n$/],
+  [["p.yaml", "-"], "", /^seccat: error: there is no call on standard input\n {2}expected: calls such as /],
+  [["p.yaml", "-"], "# nothing\n", /^seccat: error: there is no call on standard input\n/],
 ];
 
 for (const [args, input, stderr] of wrong) {
@@ -382,6 +382,14 @@ for (const [args, input, stderr] of wrong) {
 
 /** Calls that are wrong, and all that is said about them. */
 const bad: readonly (readonly [args: readonly string[], stderr: readonly string[]])[] = [
+  [
+    ["@file-system"],
+    [
+      "seccat: error: unknown syscall @file-system",
+      "  received: @file-system",
+      "  fix: name the calls one by one: a group is many",
+    ],
+  ],
   [["reed"], ["seccat: error: unknown syscall reed", "  received: reed", "  fix: did you mean read?"]],
   [
     ["fcntl", "3", "F_GETF"],

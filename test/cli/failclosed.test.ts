@@ -67,6 +67,11 @@ const ways: readonly Way[] = [
     ["--policy", "noseccomp.yaml", "--policy", "noseccomp.yaml"],
     /allow seccomp in filter 1: a later one/,
   ],
+  [
+    "a stack of which one denies execve",
+    [...good, "--policy", "noexec.yaml"],
+    /answers execve.*\n.*\n.*\n {2}fix: allow execve in filter 2\n/,
+  ],
   ["a stack that is too long", Array(4).fill(["--policy", "long.bpf"]).flat(), /longer than the kernel lets/],
   [
     "an answer that complaining cannot replace",
@@ -75,7 +80,11 @@ const ways: readonly Way[] = [
   ],
   ["--log with --explain", [...good, "--log", "--explain"], /exclude each other/],
   ["an unknown option", [...good, "--no-such-option"], /no option --no-such-option/],
-  ["a directory that is not there", [...good, "--chdir", "nowhere"], /cannot be started in "nowhere"/],
+  [
+    "a directory that is not there",
+    [...good, "--chdir", "nowhere"],
+    /cannot be started in "nowhere": it does not exist/,
+  ],
   ["a descriptor that is not open", [...good, "--preserve-fd", "963"], /descriptor 963 is not open/],
   ["a descriptor that is no number", [...good, "--preserve-fd", "x"], /x is no descriptor/],
   ["a descriptor of Node's own", [...good, "--preserve-fd", "3"], /Node's own/],

@@ -156,7 +156,7 @@ test("what cannot be included is told once, where it is included; `-` is a file 
     assert.is(code, 2);
     assert.equal(stderr.split("\n"), [
       "p.yaml:3:14: error: cannot read nosuch.yaml: no such file or directory",
-      "p.yaml:4:14: error: cannot read .: illegal operation on a directory",
+      "p.yaml:4:14: error: cannot read .: it is a directory",
       "p.yaml:6:14: error: cannot read ./-: no such file or directory",
       "c.yaml:1:29: error: unknown syscall raed",
       "  received: raed",
@@ -175,7 +175,15 @@ test("a file that is not there: told, exit code 2", () => {
 test("a folder: told, exit code 2", () => {
   const { code, stderr } = seccat(["disasm", "/"]);
   assert.is(code, 2);
-  assert.is(stderr, "seccat: error: cannot read /: illegal operation on a directory\n");
+  assert.is(stderr, "seccat: error: cannot read /: it is a directory\n");
+});
+
+test("what only looks like a process is a file, and told how a process is named", () => {
+  for (const name of ["pid:1x", "pid:", "pid:1:0:0"]) {
+    const { code, stderr } = seccat(["disasm", name]);
+    assert.is(code, 2);
+    assert.match(stderr, /no such file or directory\n {2}expected: .*pid:N or pid:N:I with its number\n$/);
+  }
 });
 
 test("a running process has no policy, and the way to a file of that name is told", () => {

@@ -39,6 +39,64 @@ test("files of a set are ordered by pid, packed or not, others stay where they a
   assert.equal(logFiles(["b", "t.1001.gz", "u.7", "t.999", "a"]), ["b", "t.999", "t.1001.gz", "u.7", "a"]);
 });
 
+test("a set and a packed log tell in parts what they tell whole", () => {
+  withFiles(set, (cwd) => {
+    writeFileSync(`${cwd}/log.gz`, gzipSync(set["t.999"]));
+    const written = (args: readonly string[], input = "") => {
+      const { code, stdout, stderr } = seccat(args, { cwd, input });
+      assert.is(code, 0, stderr);
+      return stdout;
+    };
+    const both = ["--from", "t.1001", "--from", "t.999"];
+    for (const [logs, options] of [
+      [["--from", "log.gz"], []],
+      [both, []],
+      [both, ["--only", "child"]],
+      [both, ["--pid", "999"]],
+    ] as const) {
+      const whole = written(["trace", ...logs, ...options, ...arch]);
+      const part = written(["trace", ...logs, "--partial", ...arch]);
+      assert.is(written(["merge", "-", ...options], part), whole);
+    }
+    const children = written(["trace", ...both, "--only", "child", ...arch]);
+    assert.match(children, /^name: "t\.\*"[\s\S]*\[read, write, exit_group\]/);
+  });
+});
+
+test("the files of a set are one run, other files a run each", () => {
+  withFiles(set, (cwd) => {
+    for (const [logs, runs] of [
+      [["t.999", "t.1001"], 1],
+      [["t.999", "t.log"], 2],
+    ] as const) {
+      const told = seccat(["trace", "--json", ...arch, ...logs.flatMap((log) => ["--from", log])], { cwd });
+      assert.is(JSON.parse(told.stdout).report.runs, runs);
+    }
+  });
+});
+
+test("what is packed in another way is refused by its name", () => {
+  withFiles({ b: "BZh91AY" }, (cwd) => {
+    writeFileSync(`${cwd}/a`, Buffer.from("fd377a585a00", "hex"));
+    for (const [file, by] of [
+      ["a", "xz"],
+      ["b", "bzip2"],
+    ] as const) {
+      const { code, stderr } = seccat(["trace", "--from", file, ...arch], { cwd });
+      assert.is(code, 2);
+      assert.match(stderr, `${file} is packed by ${by}, and only gzip and zstd are unpacked here`);
+    }
+  });
+});
+
+test("a pattern that the shell took apart is to be put in quotes", () => {
+  withFiles(set, (cwd) => {
+    const { code, stderr } = seccat(["trace", "--from", "t.1001", "t.999", ...arch], { cwd });
+    assert.is(code, 2);
+    assert.match(stderr, /t\.999 stands where an option should[\s\S]*quotes around a pattern of files/);
+  });
+});
+
 test("a pattern that fits no file says so", () => {
   withFiles({}, (cwd) => {
     const { code, stderr } = seccat(["trace", "--from", "t.*", ...arch], { cwd });
@@ -99,6 +157,9 @@ test("another format than strace's is told", () => {
     const { stdout, stderr } = seccat(["trace", "--from", "log", ...arch], { cwd });
     assert.match(stderr, /^1 line of an audit log: 1 read/);
     assert.match(stdout, /syscalls: \[socket\]/);
+    const part = seccat(["trace", "--from", "log", "--partial", ...arch], { cwd });
+    assert.equal([part.code, part.stdout], [2, ""]);
+    assert.match(part.stderr, /log: error: partial profiles are of logs of strace alone/);
   });
 });
 

@@ -44,6 +44,44 @@ for (const engine of ["notify", "strace"] as const)
     });
   });
 
+test("of several traces it marks the one that it was started under, and asks for a pid elsewhere", async () => {
+  if (reasons.notify !== undefined) return skip("several traces", reasons.notify);
+  await inFolder(async (folder) => {
+    const env = { XDG_RUNTIME_DIR: folder };
+    const begun = join(folder, "begun");
+    const other = spawn(
+      process.execPath,
+      [...seccatArgs, "trace", "--", "sh", "-c", `echo > ${begun}; sleep 60`],
+      {
+        env: { ...process.env, ...env },
+        stdio: "ignore",
+      },
+    );
+    await until(begun);
+    const marking = [process.execPath, ...seccatArgs, "mark", "mine"];
+    const options = ["--split", "phase", "-o", join(folder, "p.yaml")];
+    const { code, stderr } = seccat(
+      ["trace", ...options, "--", "sh", "-c", '"$@"; uname', "sh", ...marking],
+      { env },
+    );
+    assert.is(code, 0, stderr);
+    assert.match(stderr, "marked mine");
+    assert.ok(existsSync(join(folder, "p.mark-mine.yaml")));
+    const second = spawn(process.execPath, [...seccatArgs, "trace", "--", "sleep", "61"], {
+      env: { ...process.env, ...env },
+      stdio: "ignore",
+    });
+    const place = join(folder, `seccat-marks-${process.getuid?.() ?? 0}`, String(second.pid));
+    await until(place);
+    const unsure = seccat(["mark", "mine"], { env });
+    assert.is(unsure.code, 2);
+    assert.match(unsure.stderr, "more than one trace is going on");
+    assert.match(unsure.stderr, `pid ${second.pid} (sleep 61)`);
+    for (const child of [other, second]) child.kill("SIGTERM");
+    await Promise.all([other, second].map((child) => new Promise((resolve) => child.once("exit", resolve))));
+  });
+});
+
 test("says so when nothing is being traced, and when that pid traces nothing", async () => {
   await inFolder((folder) => {
     const env = { XDG_RUNTIME_DIR: folder };

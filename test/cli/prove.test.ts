@@ -158,12 +158,10 @@ test("a difference beside an open part is told, and the open part too", () => {
   assert.match(stdout, /\nNot everything was compared:\n {2}A {2}ioctl2\.bpf, instruction 0009: A \*= X\n/);
 });
 
-test("the budget is bounded in time, and --nodes changes it", () => {
-  const started = performance.now();
+test("the budget is said, and --nodes changes it", () => {
   const { code, stdout } = prove("ioctl2.bpf", "shifted.bpf", "--nodes", "2048");
   assert.is(code, 3);
   assert.match(stdout, /The budget was 2,048 nodes for each diagram; --nodes 8192 may decide it\.\n$/);
-  assert.ok(performance.now() - started < 30_000);
 });
 
 test("a long way through a program is shortened, and says so", () => {

@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assembleProgram } from "../../src/bpf/text.ts";
@@ -110,6 +111,19 @@ live("a policy under which nothing could start exits 125, and nothing starts", (
     stderr,
     /^seccat: error: the command could never start: the filter answers execve with kill_process\n/,
   );
+});
+
+live("a directory that was deleted is no hindrance, as it is none for env", () => {
+  withFiles({ "p.yaml": policy }, (folder) => {
+    const words = [process.execPath, ...seccatArgs, "run", "--policy", join(folder, "p.yaml"), "--"];
+    const line = 'mkdir here && cd here && rmdir ../here && "$@" echo ran && "$@" ./nothing; echo $?';
+    const { stdout, stderr } = spawnSync("sh", ["-c", line, "sh", ...words], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    assert.is(stdout, "ran\n127\n", stderr);
+    assert.match(stderr, /command not found: "\.\/nothing" does not exist/);
+  });
 });
 
 live("a signal that comes to seccat comes to the command", async () => {

@@ -55,6 +55,22 @@ shell.type("exit\\n"); print(shell.end())`,
   assert.equal(said.trim().split("\n"), ["Stopped", "woke", "status 130", "0"]);
 });
 
+test("a command that stops itself is a stopped job, which fg continues", () => {
+  const said = onTerminal(
+    `
+shell = start(["bash", "--norc", "-i"], PS1="ready> ")
+shell.until("ready> ")
+shell.type(words + " sh -c 'kill -TSTP $$; echo wo''ke; kill -STOP $$; echo aga''in; exit 4'\\n")
+print(shell.until("Stopped")); shell.until("ready> ")
+shell.type("fg\\n"); print(shell.until("woke")); print(shell.until("Stopped")); shell.until("ready> ")
+shell.type("fg\\n"); print(shell.until("again")); shell.until("ready> ")
+shell.type("echo status $?\\n"); print(shell.until(r"status \\d+\\r\\n").strip())
+shell.type("exit\\n"); print(shell.end())`,
+    under,
+  );
+  assert.equal(said.trim().split("\n"), ["Stopped", "woke", "Stopped", "again", "status 4", "0"]);
+});
+
 test("what a command sets on the terminal stays set", () => {
   const said = onTerminal(
     `

@@ -189,6 +189,22 @@ test("a policy or a program is no test file, and it is told what can be done wit
   });
 });
 
+test("a test file with a fault is told of its fault, even where it lists no tests", () => {
+  const texts: readonly (readonly [text: string, message: RegExp])[] = [
+    ["tests: [\n", /^t\.yaml:\d+:\d+: error: /],
+    ["tests: {}\n", /tests has to be a list/],
+    ['{"policy":"p.yaml", "tests": [}', /^t\.yaml:1:\d+: error: /],
+    ["- policy: p.yaml\n", /a test file has to be/],
+  ];
+  for (const [text, message] of texts)
+    withFiles({ "p.yaml": edgy, "t.yaml": text }, (folder) => {
+      const { code, stderr } = seccat(["test", "t.yaml"], { cwd: folder });
+      assert.is(code, 2, text);
+      assert.match(stderr, message, text);
+      assert.not.match(stderr, /this is no test file/);
+    });
+});
+
 test("--generate takes a test file from standard input", () => {
   withFiles({ "p.yaml": edgy }, (folder) => {
     const input = passing.replace("write", "socket");
@@ -206,6 +222,7 @@ test("--generate is told apart from what it cannot do", () => {
       [["--generate", "p.yaml", "q.yaml"], /writes the tests of one filter/],
       [["--generate", "p.yaml", "-o", "no/o.yaml"], /cannot write no\/o\.yaml/],
       [["--generate", "none.yaml"], /cannot read none\.yaml/],
+      [["--generate", "p.yaml", "-o", "./p.yaml"], /p\.yaml would be written over/],
     ] as const) {
       const { code, stdout, stderr } = seccat(["test", ...args], { cwd: folder });
       assert.is(code, 2, args.join(" "));

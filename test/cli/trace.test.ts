@@ -1,10 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readPolicy } from "../../src/formats/index.ts";
 import { skip, whyNotHere } from "../enforce/programs.ts";
+import { whyNoStrace } from "../trace/here.ts";
 import { seccat, seccatArgs, withFiles } from "./seccat.ts";
 
 const test = suite("seccat trace");
@@ -54,6 +56,46 @@ test("--json prints policy and report", () => {
   assert.equal(policy.arches, ["x86_64"]);
   assert.is(report.counts.unreadable, 1);
   assert.is(report.taken.calls, 6);
+});
+
+test("--split phase tells what only start-up needs, or why that is not known", () => {
+  const told = (phases: string) => {
+    const words = [
+      "trace",
+      "--from",
+      "-",
+      "--split",
+      "phase",
+      "--phases",
+      phases,
+      "-o",
+      "p.yaml",
+      "--arch",
+      "x86_64",
+    ];
+    return withFiles({}, (cwd) => seccat(words, { cwd, input: log }).stderr);
+  };
+  assert.match(
+    told("accept"),
+    "only start-up needs 5, which can be denied afterwards: socket, clone, read, write, ",
+  );
+  assert.match(told("exec"), "no phase began behind the start, so what only start-up needs is not known");
+  const words = [
+    "trace",
+    "--from",
+    "-",
+    "--split",
+    "phase",
+    "--marker-fd",
+    "9",
+    "-o",
+    "p.yaml",
+    "--arch",
+    "x86_64",
+  ];
+  const again = 'read(3, "", 1) = 0\nwrite(9, "go", 2) = 2\nread(3, "", 1) = 0\nwrite(1, "", 0) = 0\n';
+  const { stderr } = withFiles({}, (cwd) => seccat(words, { cwd, input: again }));
+  assert.match(stderr, "start-up needs no call that is not needed afterwards too");
 });
 
 test("--pid, --after and --default choose the process, the phase and the default", () => {
@@ -401,5 +443,24 @@ live("an output that cannot be written is found out before the command runs", ()
     assert.not.ok(existsSync(`${folder}/ran`));
   });
 });
+
+for (const engine of ["notify", "strace"])
+  test(`SIGINT without a terminal goes to the command, and the policy is written: ${engine}`, async () => {
+    const why = (await whyNotHere()) ?? (engine === "strace" ? whyNoStrace() || undefined : undefined);
+    if (why !== undefined) return skip(engine, why);
+    const args = ["trace", "--engine", engine, "-o", "/dev/null", "--", "sh", "-c", "echo on; exec sleep 60"];
+    const child = spawn(process.execPath, [...seccatArgs, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true, // a group of its own, so that no terminal's is meant
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    const [code] = await once(child, "close");
+    assert.is(code, 0, said);
+    assert.match(said, "note: the command itself ended with 130");
+  });
 
 test.run();

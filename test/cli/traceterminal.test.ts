@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readPolicy } from "../../src/formats/index.ts";
 import { skip, whyNotHere } from "../enforce/programs.ts";
+import { whyNoStrace } from "../trace/here.ts";
 import { onTerminal, whyNoPython } from "./python.ts";
 import { seccatArgs } from "./seccat.ts";
 
@@ -87,15 +88,34 @@ while not os.path.exists(${JSON.stringify(gone)}) and time.time() < deadline: ti
   assert.ok(learned().includes("write"));
 });
 
-onKernel("--view shows the calls as they come, and takes its lines away", () => {
-  const said = onTerminal(
-    `
+for (const options of ["--view", "--view --engine strace"])
+  onKernel(`${options} shows the calls as they come, and takes its lines away`, () => {
+    if (options.endsWith("strace") && whyNoStrace() !== "") return skip(options, whyNoStrace());
+    const said = onTerminal(
+      `
 shell = start([words, "sh", "-c", "i=0; while [ $i -lt 300 ]; do cat /dev/null; i=$((i+1)); done"], TERM="xterm", NO_COLOR="1")
 print(shell.until(r"new +[0-9.]+ s  execve pid \\d+")[:3]); print(shell.until(r"[0-9,]+ calls/s, [0-9,]+ calls of \\d+ kinds").split(" ", 1)[1].split(",")[0])
-print(shell.until("calls of 301 processes")); print(shell.end())`,
-    tracer("--view"),
-  );
-  assert.equal(said.trim().split("\n"), ["new", "calls/s", "calls of 301 processes", "0"]);
-});
+shell.until("pid \\d+, "); print(shell.until("1 run, 301 processes")); print(shell.end())`,
+      tracer(options),
+    );
+    assert.equal(said.trim().split("\n"), ["new", "calls/s", "1 run, 301 processes", "0"]);
+  });
+
+for (const options of ["", "--detach-on-interrupt", "--engine strace"])
+  onKernel(`who outlasts the command is told, and Ctrl-C stops waiting for them: ${options}`, () => {
+    if (options.endsWith("strace") && whyNoStrace() !== "") return skip(options, whyNoStrace());
+    const said = onTerminal(
+      `
+shell = start([words, "sh", "-c", "(setsid sleep 77 > /dev/null 2>&1 < /dev/null &); exit 4"])
+pid = re.search(r"\\d+", shell.until(r"what it left has not: pid \\d+ \\(sleep\\)"))[0]
+shell.type("\\x03"); print(shell.until(r"what the command left goes on unwatched: pid %s \\(sleep\\)" % pid).split(":")[0])
+print(shell.until("itself ended with 4")); print(shell.end())
+os.kill(int(pid), 15) # it does go on`,
+      tracer(options),
+    );
+    const told = ["what the command left goes on unwatched", "itself ended with 4", "0"];
+    assert.equal(said.trim().split("\n"), told);
+    assert.ok(learned().includes("setsid"));
+  });
 
 test.run();

@@ -155,7 +155,7 @@ test("says that arguments are too long, and starts nothing", async () => {
 test("refuses a directory that does not exist", async () => {
   const { status, code, message } = await refusal([allowAll()], ["true"], { cwd: join(folder, "nowhere") });
   assert.equal([status, code], [125, "file"]);
-  assert.match(message, /ENOENT/);
+  assert.match(message, /: it does not exist$/);
 });
 
 test("refuses to start nothing, and words with NUL bytes", async () => {

@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { backendNames } from "../../shim/index.ts";
 import type { Environment } from "../../src/enforce/command.ts";
 import { spawnFiltered } from "../../src/enforce/launch.ts";
+import { serve } from "../../src/enforce/serve.ts";
 import { output, sourceUrl } from "./launched.ts";
 import { bareSource, launchApart } from "./launches.ts";
 import { allowAll, compileStatic, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
@@ -126,6 +127,27 @@ test("gives blocking descriptors to a command that inherits a pipe", async () =>
   child.stdin.end();
   assert.is(flags.length, 2);
   for (const line of flags) assert.is(Number.parseInt(line.split("\t")[1] ?? "", 8) & 0o4000, 0, line);
+});
+
+test("the launcher has no page that is both writable and executable", async () => {
+  let maps = "";
+  const started = await spawnFiltered([allowAll()], ["true"], {
+    stdio: "ignore",
+    onListener: (listener) => {
+      const children = readFileSync(`/proc/self/task/${process.pid}/children`, "latin1").trim().split(" ");
+      const named = (pid: string) =>
+        readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("seccat-launcher");
+      maps = readFileSync(`/proc/${children.find(named)}/maps`, "latin1");
+      return serve(listener, () => ({ continue: true }));
+    },
+  });
+  await started.exited;
+  const rights = maps.split("\n").flatMap((line) => line.split(" ")[1] ?? []);
+  assert.ok(rights.includes("r-xp") && rights.some((each) => each.startsWith("rw-")), maps);
+  assert.not.ok(
+    rights.some((each) => /w.?x/.test(each)),
+    maps,
+  );
 });
 
 test("a launcher whose supervisor is killed before it lets it go on is gone soon after", async () => {

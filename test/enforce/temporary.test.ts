@@ -11,7 +11,7 @@ import {
   statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { run } from "../../src/enforce/run.ts";
@@ -106,6 +106,16 @@ test("a launcher that is waited for to its end leaves nothing there either", asy
     assert.equal([early.kind, early.status], ["not-started", 125]);
   });
   assert.equal(readdirSync(directory), []);
+});
+
+test("a temporary directory may be named from the current one, and the command begin in another", async () => {
+  const directory = join(folder, "named");
+  mkdirSync(directory);
+  const { stdout } = await withTemporary(relative(process.cwd(), directory), () => {
+    assert.is(candidates()[0], directory);
+    return output([allowAll()], ["pwd"], { cwd: "/" });
+  });
+  assert.is(stdout, "/\n");
 });
 
 test("takes another directory where the temporary one cannot be written to", async () => {

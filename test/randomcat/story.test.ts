@@ -28,7 +28,6 @@ interface Told {
   readonly code: number | null;
   readonly text: string;
   readonly errors: string;
-  readonly seconds: number;
 }
 
 /** An empty folder for temporary files and for the working directory, gone afterwards. */
@@ -53,17 +52,15 @@ function start(place: string, args: readonly string[] = [], env: NodeJS.ProcessE
 
 /** Waits for the teller's end, and up to five seconds for whatever it started. */
 async function finish(child: ChildProcess): Promise<Told> {
-  const begin = performance.now();
   let text = "";
   let errors = "";
   child.stdout?.on("data", (part) => (text += part));
   child.stderr?.on("data", (part) => (errors += part));
   const [code] = await once(child, "close");
-  const seconds = (performance.now() - begin) / 1000;
   for (let i = 0; i < 500 && groupLives(child.pid); i++)
     await new Promise((resolve) => setTimeout(resolve, 10));
   assert.not.ok(groupLives(child.pid), "something of the story still runs");
-  return { code, text, errors, seconds };
+  return { code, text, errors };
 }
 
 function groupLives(pid: number | undefined): boolean {
@@ -74,13 +71,12 @@ function groupLives(pid: number | undefined): boolean {
   }
 }
 
-test("in a pipe it is plain, fits 80 columns, takes less than 20 s and leaves only what it is asked to keep", async () => {
+test("in a pipe it is plain, fits 80 columns, and leaves only what it is asked to keep", async () => {
   await inFolder(async (place) => {
     const keep = `${place}/a/b`;
-    const { code, text, errors, seconds } = await finish(start(place, [keep]));
+    const { code, text, errors } = await finish(start(place, [keep]));
     assert.is(errors, "");
     assert.is(code, 0, text);
-    assert.ok(seconds < 20, `${seconds} s`);
     assert.not.ok(text.includes("\x1b"), "an escape sequence in a pipe");
     for (const line of text.split("\n")) if (!line.includes(keep)) assert.ok(line.length <= 80, line);
     assert.match(text, /Told to the end\.\n$/);
@@ -161,8 +157,7 @@ function tellWithout(syscalls: readonly SyscallName[], check: (told: Told) => vo
 onKernel(
   "where no listener can be taken, it takes the recorded traces, and children are stopped without a name",
   async () => {
-    await tellWithout(["ptrace", "pidfd_getfd"], ({ text, seconds }) => {
-      assert.ok(seconds < 20, `${seconds} s`);
+    await tellWithout(["ptrace", "pidfd_getfd"], ({ text }) => {
       assert.match(
         text.replace(/\s+/g, " "),
         /traces that the project recorded .*\(.*pidfd_getfd answers EPERM/,

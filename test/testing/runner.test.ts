@@ -1,8 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { check } from "../../src/bpf/check.ts";
 import { assembleProgram } from "../../src/bpf/text.ts";
 import { allow, policy, rule } from "../../src/policy/builder.ts";
-import { type FilterLayer, type RunOptions, readTestFile, runTests } from "../../src/testing/index.ts";
+import { hostAbi } from "../../src/testing/expect.ts";
+import {
+  expect,
+  type FilterLayer,
+  type RunOptions,
+  readTestFile,
+  runTests,
+} from "../../src/testing/index.ts";
 
 const running = suite("testing/runner");
 
@@ -54,17 +62,43 @@ running("a misspelt call is an error, wherever it is asked", () => {
   assert.throws(() => run("[{ allows: raed }]", { arches: ["aarch64"] }), /unknown syscall raed/);
 });
 
-running("a program is not asked on an arch of the other byte order", () => {
-  assert.throws(
+running("a program is not asked on an arch of the other byte order, whoever names it", () => {
+  const ask = [
     () => run("[{ allows: read }]", { arches: ["s390x"] }, "", [raw]),
-    /little-endian, and s390x is big-endian/,
+    () => run("[{ allows: read }]", {}, "arches: [s390x]\n", [raw]),
+    () => run("[{ allows: read, arch: s390x }]", {}, "arches: [x86_64]\n", [raw]),
+    () => run("[{ allows: read }]", { arches: ["s390x"] }, "", [child, raw]),
+    () => expect(raw, "s390x").allows("read"),
+  ];
+  for (const asking of ask) assert.throws(asking, /little-endian, and s390x is big-endian/);
+});
+
+running("a program is asked on the arches that it looks at, on whatever machine", () => {
+  const looking = assembleProgram(
+    `ld arch\njeq #${0xc00000b7}, ok\njeq #${0xc00000f3}, ok\nret KILL_PROCESS\nok: ret ALLOW`,
   );
+  const tests = "[{ allows: read }]";
+  assert.equal(run(tests, {}, "", [looking]), ["aarch64 - ok", "riscv64 - ok"]);
+  assert.equal(run(tests, {}, "arches: [x86_64]\n", [looking]), ["x86_64 - kill_process"]);
+  const big = check(
+    [
+      { code: 0x20, jt: 0, jf: 0, k: 4 },
+      { code: 0x15, jt: 0, jf: 1, k: 0x80000016 },
+      { code: 6, jt: 0, jf: 0, k: 0x7fff0000 },
+      { code: 6, jt: 0, jf: 0, k: 0 },
+    ],
+    "big",
+  );
+  assert.equal(run(tests, {}, "", [big]), ["s390x - ok"]);
+  const both = policy({ default: "allow", arches: ["s390x", "x86_64"] }, [rule("log", "write")]);
+  assert.equal(run(tests, {}, "", [big, both]), ["s390x - ok"], "a stack runs on machines of one byte order");
+  assert.equal(run(tests, {}, "", [raw]), [`${hostAbi()} - ok`]);
 });
 
 running("the ways through the programs of a stack stand under their names", () => {
   const file = readTestFile("stack: [new.bpf, old.bpf]\ntests: [{ denies: read, arch: x86_64 }]");
   const [result] = runTests(file, [raw, raw]).results;
-  const line = "  0000  return ALLOW  A = 0x0";
+  const line = "  0000  return ALLOW  A = 0";
   assert.is(result?.path, `new.bpf:\n${line}\nold.bpf:\n${line}`);
   assert.equal(result?.reasons, ["every filter lets it pass", "no other arguments would be denied"]);
 });

@@ -102,6 +102,12 @@ const argsCall = fc
     fc.constantFrom(") = 0", " <unfinished ...>"),
   )
   .map(([who, what, how]) => `${who}${what}${how}`);
+const copyCall = fc
+  .tuple(
+    prefix,
+    fc.constantFrom("dup2(3, 4) = 4", "dup2(4, 3) = 3", "close(4) = 0", "fcntl(4, F_DUPFD, 3) = 3"),
+  )
+  .map(([who, what]) => `${who}${what}`);
 const birth = fc
   .tuple(
     prefix,
@@ -149,6 +155,7 @@ const line = fc.oneof(
   { weight: 6, arbitrary: call },
   { weight: 1, arbitrary: socketCall },
   { weight: 2, arbitrary: argsCall },
+  { weight: 2, arbitrary: copyCall },
   { weight: 2, arbitrary: birth },
   { weight: 3, arbitrary: resumed },
   { weight: 3, arbitrary: other },

@@ -479,8 +479,8 @@ learning("several logs are learned from in turn, as strace -ff writes them", () 
   const parent = ['execve("/a", [], NULL) = 0', "fork() = 6", "exit_group(0) = ?"].join("\n");
   const child = ["getpid() = 6", "exit_group(0) = ?", "+++ exited with 0 +++"].join("\n");
   const logs = [
-    [readStrace([parent], { pid: 5 }), readStrace([child], { pid: 6 })],
-    [readStrace([child], { pid: 6 }), readStrace([parent], { pid: 5 })],
+    [readStrace([parent], { pid: 5, continues: true }), readStrace([child], { pid: 6 })],
+    [readStrace([child], { pid: 6, continues: true }), readStrace([parent], { pid: 5 })],
   ];
   for (const [first, second] of logs) {
     if (!first || !second) continue;
@@ -493,7 +493,48 @@ learning("several logs are learned from in turn, as strace -ff writes them", () 
     );
     assert.equal(policy.rules[0]?.syscalls, ["getpid", "exit_group"]);
     assert.is(report.counts.lines, 6);
+    assert.is(report.runs, 1);
   }
+});
+
+/** What is learned from the children in logs of one run each. */
+function children(...logs: readonly (readonly string[])[]): Learned {
+  return learn(
+    (function* () {
+      for (const log of logs) yield* readStrace([log.join("\n")]);
+    })(),
+    { native: "x86_64", only: "child" },
+  );
+}
+
+learning("logs of several runs have a first process each, whatever the pids are in the others", () => {
+  const first = [
+    '900 execve("/a", [], NULL) = 0',
+    "900 fork() = 905",
+    "905 getpid() = 905",
+    "900 dup(1) = 3",
+  ];
+  const second = [
+    '40 execve("/a", [], NULL) = 0',
+    "40 fork() = 905",
+    "40 dup2(1, 2) = 2",
+    "905 getuid() = 0",
+  ];
+  const { policy, report } = children(first, second);
+  assert.equal(policy.rules[0]?.syscalls, ["getpid", "getuid"]);
+  assert.equal([report.runs, report.left.pids], [2, [40, 900]]);
+  assert.match(report.chosen, "every process but the first process, 900, with which the log begins");
+  assert.match(report.chosen, "in the other logs by the same rules");
+});
+
+learning("what strace follows alone is no child, in one log or in several", () => {
+  const alone = ['execve("/a", [], NULL) = 0', "dup(1) = 3", "exit_group(0) = ?", "+++ exited with 0 +++"];
+  for (const logs of [[alone], [alone, alone]])
+    assert.throws(
+      () => children(...logs),
+      (error: unknown) =>
+        error instanceof SeccatError && error.message.startsWith("the trace has one process only"),
+    );
 });
 
 learning("another default is taken over", () => {

@@ -173,9 +173,10 @@ living("strace -ff writes one log for each process, and they are learned from to
     spawnSync("strace", ["-ff", "-o", join(folder, "log"), "sh", "-c", inner]);
     const files = readdirSync(folder).sort();
     assert.is(files.length, 3);
-    const events = files.flatMap((file) => [
-      ...readStrace([readFileSync(join(folder, file))], { pid: Number(file.split(".")[1]) }),
-    ]);
+    const events = files.flatMap((file) => {
+      const options = { pid: Number(file.split(".")[1]), continues: file !== files.at(-1) };
+      return [...readStrace([readFileSync(join(folder, file))], options)];
+    });
     const names = learn(events, { native, only: "child" }).policy.rules[0]?.syscalls ?? [];
     assert.ok(names.includes("chdir") && names.includes("execve"));
     assert.is(learn(events, { native, only: "child" }).report.taken.pids.length, 2);

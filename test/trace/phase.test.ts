@@ -31,9 +31,9 @@ const server = `
 10 exit_group(0) = ?
 `;
 
-function learned(options: Partial<LearnOptions>): Learned {
+function learned(options: Partial<LearnOptions>, log = server): Learned {
   const learner = newLearner({ native: "x86_64", ...options });
-  for (const event of readStrace([server.trimStart()])) learner.see(event);
+  for (const event of readStrace([log.trimStart()])) learner.see(event);
   return learner.finish();
 }
 
@@ -41,8 +41,34 @@ function learned(options: Partial<LearnOptions>): Learned {
 const calls = (options: Partial<LearnOptions>) => learned(options).policy.rules[0]?.syscalls.join(" ");
 
 /** `NAME: CALLS` of each part. */
-const parts = (options: Partial<LearnOptions>) =>
-  learned(options).parts.map(({ name, policy }) => `${name}: ${policy.rules[0]?.syscalls.join(" ")}`);
+const parts = (options: Partial<LearnOptions>, log = server) =>
+  learned(options, log).parts.map(({ name, policy }) => `${name}: ${policy.rules[0]?.syscalls.join(" ")}`);
+
+/** What shells do to write to a descriptor: `echo ready >&9`, after which 1 is the terminal again. */
+const shell = `
+10 execve("/bin/sh", ["sh"], 0x7ffc) = 0
+10 fcntl(1, F_DUPFD, 10) = 10
+10 fcntl(10, F_SETFD, FD_CLOEXEC) = 0
+10 dup2(9, 1) = 1
+10 write(1, "ready\\n", 6) = 6
+10 dup2(10, 1) = 1
+10 write(1, "no mark\\n", 8) = 8
+10 clone(child_stack=NULL, flags=SIGCHLD) = 11
+11 dup2(9, 1) = 1
+11 dup3(1, 5, O_CLOEXEC) = 5
+11 getuid() = 0
+11 write(5, "child", 5) = 5
+11 execve("/bin/a", ["a"], 0x7ffc) = 0
+11 getgid() = 0
+11 write(5, "no mark", 7) = -1 EBADF (Bad file descriptor)
+11 write(1, "more", 4) = 4
+11 getpid() = 11
+11 close(1) = 0
+11 write(1, "no mark", 7) = -1 EBADF (Bad file descriptor)
+11 exit_group(0) = ?
+10 close(9) = 0
+10 exit_group(0) = ?
+`;
 
 const choices: readonly (readonly [title: string, options: Partial<LearnOptions>, expected: string])[] = [
   ["after a call", { after: "listen" }, "write accept clone close read sendto exit_group dup2 execve uname"],
@@ -117,6 +143,14 @@ const splits: readonly (readonly [
 for (const [title, options, expected] of splits)
   test(`splits by ${title}`, () => assert.equal(parts(options), expected));
 
+test("a write to a copy of the descriptor of marks is a mark, as long as it is a copy", () =>
+  assert.equal(parts({ split: "phase", markFd: 9 }, shell), [
+    "start: execve fcntl dup2 write",
+    "mark:ready: dup2 write clone dup3 getuid",
+    "mark:child: execve getgid write",
+    "mark:more: getpid close write exit_group",
+  ]));
+
 test("tells the calls that only the start needs", () => {
   const { parts: phases } = learned({ split: "phase", phases: ["accept"] });
   assert.equal(droppedAfterStart(phases), ["openat", "socket", "listen", "write"]);
@@ -154,13 +188,24 @@ test("what is never there is told as such", () => {
     try {
       learned(options);
     } catch (error) {
-      if (error instanceof SeccatError) return error.message;
+      if (error instanceof SeccatError) return `${error.message}; ${error.received}; ${error.fix}`;
     }
     return "";
   };
-  assert.match(refusal({ afterMark: "never" }), "made no call after the mark never");
+  assert.match(refusal({ afterMark: "never" }), "made no call after the mark never; the log has no mark");
+  assert.match(
+    refusal({ markFd: 9, afterMark: "redy" }),
+    "the mark redy; the log has the marks ready; did you mean ready?",
+  );
   assert.match(refusal({ program: /nginx/ }), "none of the processes taken ran a program");
   assert.match(refusal({ until: "opn" }), "no system call has the name that ends what is learned from");
+});
+
+test("an end that never came is told with what was taken", () => {
+  const choice = (options: Partial<LearnOptions>) => learned(options).report.chosen;
+  assert.is(choice({ until: "mkdir" }), "took every process; none called mkdir, which was to end it");
+  assert.is(choice({ markFd: 9, untilMark: "redy" }), "took every process; no mark redy came to end it");
+  assert.is(choice({ markFd: 9, untilMark: "ready", until: "listen" }), "took every process");
 });
 
 const call = (name: string, nr: number, stretch: number, first: number): WatchedCall => {

@@ -238,7 +238,7 @@ for (const [sent, ended] of [
       lines.push(line);
       if (line.startsWith("running ")) child.kill(sent);
     }
-    assert.equal(JSON.parse(lines.at(-1) ?? "{}"), { signal: ended });
+    assert.equal(JSON.parse(lines.at(-1) ?? "{}"), { signal: ended, left: [] });
     assert.not(alive(Number(lines[0]?.split(" ")[1])));
   });
 
@@ -252,7 +252,7 @@ live("SIGINT from the terminal is the command's to answer", async () => {
     lines.push(line);
     if (line.startsWith("running ") && child.pid !== undefined) process.kill(-child.pid, "SIGINT");
   }
-  assert.equal(JSON.parse(lines.at(-1) ?? "{}"), { code: 9 });
+  assert.equal(JSON.parse(lines.at(-1) ?? "{}"), { code: 9, left: [] });
 });
 
 live("a recorder that is killed by its own exit leaves nothing behind", async () => {

@@ -1,140 +1,121 @@
 /**
- * Where the numbers of one arch part: all of them walk through the program together, and a comparison of nr
- * splits them. So a program costs about its own length here, not its length for each number.
+ * Where the numbers of one window part: all of them walk through the program together, and a comparison of nr
+ * splits them. Jumps go forward only, so who has come to an instruction by then goes on from there together, and a
+ * program costs about its own length here, not its length for each number.
  *
  * Only what dispatchers consist of is followed: loads of nr and arch, comparisons of those with constants, ja.
- * At any other instruction the numbers that came there together are handed over.
+ * At any other instruction the numbers that came there are handed over.
  */
 import { ARCH_OFFSET, NR_OFFSET } from "../../abi/data.ts";
-import { type JumpOp, opcodeOf } from "../../abi/opcode.ts";
-import type { Program } from "../program.ts";
+import type { JumpOp } from "../../abi/opcode.ts";
 import { comparison } from "./operation.ts";
+import { at, type Survey } from "./survey.ts";
+import { WINDOW, type Window } from "./window.ts";
 
-/** Numbers from `from` to `to`, both included. */
-export interface Interval {
-  readonly from: number;
-  readonly to: number;
-}
+/** Numbers of a window: bit b of word i is the number 32 * i + b from its base on. */
+export type Numbers = Int32Array;
 
 /** A place that some numbers come to, all with the same A; X is 0 there and no cell is stored. */
 export interface Arrival {
   readonly pc: number;
   /** What A holds: the number itself, or this word (u32). */
   readonly a: number | "nr";
-  /** In order. */
-  readonly numbers: readonly Interval[];
+  readonly numbers: Numbers;
 }
 
-interface Walker {
-  pc: number;
-  a: number | "nr";
-  numbers: Interval[];
+const WORDS = WINDOW / 32;
+
+/** What A can hold on these ways. */
+const HOLDS_ZERO = 0;
+const HOLDS_ARCH = 1;
+const HOLDS_NR = 2;
+const CONTENTS = 3;
+
+/** No numbers. */
+export function noNumbers(): Numbers {
+  return new Int32Array(WORDS);
 }
 
-/**
- * Where `numbers` (below 2^31) come to in calls with `arch` (u32; undefined when it is not known): each to one
- * place, unless more than `steps` instructions would have to be walked; then some are left out.
- */
-export function dispatch(
-  program: Program,
-  arch: number | undefined,
-  numbers: Interval,
-  steps: number,
-): Arrival[] {
+/** Adds `others` to `numbers`. */
+export function unite(numbers: Numbers, others: Numbers): void {
+  for (let i = 0; i < WORDS; i++) numbers[i] = (numbers[i] ?? 0) | (others[i] ?? 0);
+}
+
+/** The numbers, counted from the base, in order. */
+export function eachOf(numbers: Numbers): number[] {
+  const each: number[] = [];
+  for (let n = 0; n < WINDOW; n++) if ((numbers[n >> 5] ?? 0) & (1 << n)) each.push(n);
+  return each;
+}
+
+/** Where the numbers of `window` come to: each to one place. */
+export function dispatch({ insns, rows }: Survey, { arch, base }: Window): Arrival[] {
   const arrivals: Arrival[] = [];
-  const waiting: Walker[] = [{ pc: 0, a: 0, numbers: [numbers] }];
-  let left = steps;
-  for (let walker = waiting.pop(); walker !== undefined; walker = waiting.pop()) {
-    while (left-- > 0) {
-      if (step(program, arch, walker, waiting)) continue;
-      arrivals.push(walker);
-      break;
-    }
+  // Who waits at an instruction with A of one kind.
+  const waiting = new Array<Numbers | undefined>(CONTENTS * insns.length);
+  waiting[HOLDS_ZERO] = noNumbers().fill(-1);
+  for (let place = 0; place < waiting.length; place++) {
+    const numbers = waiting[place];
+    if (numbers === undefined) continue;
+    const holds = place % CONTENTS;
+    const pc = (place - holds) / CONTENTS;
+    const insn = at(insns, pc);
+    const row = at(rows, pc);
+    const a = holds === HOLDS_ARCH && arch !== undefined ? arch : 0;
+    const next = place + CONTENTS;
+    if (row.kind === "ja") join(waiting, next + CONTENTS * insn.k, numbers);
+    else if (row.kind === "jump" && row.operand === "k") {
+      const yes = next + CONTENTS * insn.jt;
+      const no = next + CONTENTS * insn.jf;
+      if (holds === HOLDS_NR) {
+        const holding = take(numbers, row.jump, insn.k, base);
+        if (holding !== undefined) join(waiting, yes, holding);
+        if (holding === undefined || numbers.some(Boolean)) join(waiting, no, numbers);
+      } else join(waiting, comparison[row.jump].value(a | 0, insn.k | 0) ? yes : no, numbers);
+    } else if (row.kind === "ld" && row.operand === "abs" && insn.k === NR_OFFSET)
+      join(waiting, next - holds + HOLDS_NR, numbers);
+    else if (row.kind === "ld" && row.operand === "abs" && insn.k === ARCH_OFFSET && arch !== undefined)
+      join(waiting, next - holds + HOLDS_ARCH, numbers);
+    else arrivals.push({ pc, a: holds === HOLDS_NR ? "nr" : a, numbers });
   }
   return arrivals;
 }
 
-/** Moves the walker over one instruction, or returns false where it stops; whoever parts from it goes to `waiting`. */
-function step({ insns }: Program, arch: number | undefined, walker: Walker, waiting: Walker[]): boolean {
-  const insn = insns[walker.pc];
-  const row = insn && opcodeOf(insn.code);
-  if (insn === undefined || row === undefined) return false;
-  const next = walker.pc + 1;
-  if (row.kind === "ja") {
-    walker.pc = next + insn.k;
-    return true;
-  }
-  if (row.kind === "ld" && row.operand === "abs") {
-    if (insn.k !== NR_OFFSET && (insn.k !== ARCH_OFFSET || arch === undefined)) return false;
-    walker.a = insn.k === NR_OFFSET ? "nr" : (arch ?? 0);
-    walker.pc = next;
-    return true;
-  }
-  if (row.kind !== "jump" || row.operand !== "k") return false;
-  const [yes, no] = [next + insn.jt, next + insn.jf];
-  if (walker.a !== "nr") {
-    walker.pc = comparison[row.jump].value(walker.a | 0, insn.k | 0) ? yes : no;
-    return true;
-  }
-  const holding = take(walker.numbers, row.jump, insn.k);
-  if (walker.numbers.length === 0) {
-    walker.numbers = holding;
-    walker.pc = yes;
-  } else {
-    if (holding.length > 0) waiting.push({ pc: yes, a: walker.a, numbers: holding });
-    walker.pc = no;
-  }
-  return true;
+function join(waiting: (Numbers | undefined)[], place: number, numbers: Numbers): void {
+  const there = waiting[place];
+  if (there === undefined) waiting[place] = numbers;
+  else unite(there, numbers);
 }
 
-/** Takes the numbers for which `nr op k` holds out of `numbers`. */
-function take(numbers: Interval[], op: JumpOp, k: number): Interval[] {
+/** Takes the numbers for which `nr op k` holds out of `numbers`; undefined when there is none. */
+function take(numbers: Numbers, op: JumpOp, k: number, base: number): Numbers | undefined {
+  // Lists ask for one number after the other, and most are not there.
+  if (op === "jeq" && ((numbers[(k - base) >>> 5] ?? 0) & (1 << k)) === 0) return undefined;
+  const holding = noNumbers();
+  let some = 0;
+  for (let i = 0; i < WORDS; i++) {
+    const word = numbers[i] ?? 0;
+    if (word === 0) continue;
+    const held = word & holdingOf(op, k, base + 32 * i);
+    holding[i] = held;
+    numbers[i] = word ^ held;
+    some |= held;
+  }
+  return some === 0 ? undefined : holding;
+}
+
+/** For which of the 32 numbers from `first` on, a multiple of 32, `nr op k` holds. */
+function holdingOf(op: JumpOp, k: number, first: number): number {
   switch (op) {
     case "jeq":
-      return takeWithin(numbers, k, k);
+      return k >= first && k < first + 32 ? 1 << k : 0;
     case "jgt":
-      return takeWithin(numbers, k + 1, 0xffffffff);
+      return holdingOf("jge", k + 1, first);
     case "jge":
-      return takeWithin(numbers, k, 0xffffffff);
-    case "jset":
-      return takeBits(numbers, k);
-  }
-}
-
-/** Takes the numbers from `low` to `high`; what is on neither side of a bound is not looked at. */
-function takeWithin(numbers: Interval[], low: number, high: number): Interval[] {
-  let first = 0;
-  for (let end = numbers.length; first < end; ) {
-    const middle = (first + end) >> 1;
-    if ((numbers[middle]?.to ?? 0) < low) first = middle + 1;
-    else end = middle;
-  }
-  let behind = first;
-  while ((numbers[behind]?.from ?? Number.POSITIVE_INFINITY) <= high) behind++;
-  const [lowest, highest] = [numbers[first], numbers[behind - 1]];
-  if (lowest === undefined || highest === undefined || behind === first) return [];
-  const rest: Interval[] = [];
-  if (lowest.from < low) rest.push({ from: lowest.from, to: low - 1 });
-  if (highest.to > high) rest.push({ from: high + 1, to: highest.to });
-  const taken = numbers.splice(first, behind - first, ...rest);
-  taken[0] = { from: Math.max(lowest.from, low), to: lowest.to };
-  const last = taken.length - 1;
-  taken[last] = { from: taken[last]?.from ?? low, to: Math.min(highest.to, high) };
-  return taken;
-}
-
-/** Takes the numbers that have one of the bits in `mask`. */
-function takeBits(numbers: Interval[], mask: number): Interval[] {
-  const sides: [Interval[], Interval[]] = [[], []];
-  const bit = mask & -mask;
-  for (const { from, to } of numbers.splice(0)) {
-    // Numbers that differ below the lowest bit of the mask are on one side.
-    for (let nr = from; nr <= to; ) {
-      const end = bit === 0 ? to : Math.min(to, nr | (bit - 1));
-      sides[(nr & mask) !== 0 ? 0 : 1].push({ from: nr, to: end });
-      nr = end + 1;
+      return k <= first ? -1 : k < first + 32 ? -1 << k : 0;
+    case "jset": {
+      const low = (k & 1 && 0xaaaaaaaa) | (k & 2 && 0xcccccccc) | (k & 4 && 0xf0f0f0f0);
+      return (first & k) !== 0 ? -1 : low | (k & 8 && 0xff00ff00) | (k & 16 && 0xffff0000);
     }
   }
-  numbers.push(...sides[1]);
-  return sides[0];
 }

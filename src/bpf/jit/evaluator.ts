@@ -8,11 +8,14 @@
  */
 import { SECCOMP_DATA_WORDS } from "../../abi/data.ts";
 import { SeccatError } from "../../abi/error.ts";
+import { shown } from "../../abi/fields.ts";
+import { checkMade } from "../check.ts";
 import type { Program } from "../program.ts";
 import { run, wrongWords } from "../run.ts";
 import { batchText, CHUNK } from "./batch.ts";
-import { generalOf, type Tables, tablesOf, WINDOW } from "./table.ts";
+import { generalOf, type Tables, tablesOf } from "./table.ts";
 import { generalText, programText } from "./text.ts";
+import { WINDOW } from "./window.ts";
 
 /** A program ready for many calls. */
 export interface Evaluator {
@@ -56,7 +59,10 @@ const queue = new Uint32Array(CHUNK);
 let texts = 0;
 const made = new WeakMap<Program, Evaluator>();
 
-/** The evaluator of `program`; the same one when asked again. */
+/**
+ * The evaluator of `program`; the same one when asked again. Throws a SeccatError "schema" or "program" for what no
+ * check has made.
+ */
 export function jit(program: Program): Evaluator {
   const known = made.get(program);
   if (known !== undefined) return known;
@@ -66,40 +72,50 @@ export function jit(program: Program): Evaluator {
 }
 
 function make(program: Program): Evaluator {
+  checkMade(program);
   const tables = tablesOf(program);
-  const generated = generate(program, tables);
-  if ("reason" in generated)
-    return { kind: "interpreter", ...generated, ...entriesOf(interpret(program, tables)) };
-  return {
-    kind: "jit",
-    ...entriesOf(generated),
-    batch(calls, returns) {
-      returnsFor(calls, returns);
-      const refuse = () => {
-        throw changed();
-      };
-      return compileText(
-        ["E", "Q", "judge", "refuse", "w", "r"],
-        batchText(tables, countOf(calls)),
-      )(...[tables.verdicts, queue, generated.judge, refuse, calls, returns]);
-    },
-  };
+  const code = generate(program, tables);
+  if ("reason" in code) {
+    const { evaluate, evaluateAt, many } = interpret(program, tables);
+    const evaluateMany = manyOf(many);
+    return {
+      kind: "interpreter",
+      ...code,
+      evaluate,
+      evaluateAt,
+      evaluateMany,
+      batch: batchOf(evaluateMany),
+    };
+  }
+  const { judge, evaluate, evaluateAt, many } = code;
+  const batch: Evaluator["batch"] = (calls, returns) => batchWith(tables, judge, calls, returns);
+  return { kind: "jit", evaluate, evaluateAt, evaluateMany: manyOf(many), batch };
 }
 
-/** The ways to ask. */
-function entriesOf({ evaluate, evaluateAt, many }: Code): Omit<Evaluator, "kind" | "reason"> {
-  const evaluateMany = (calls: Uint32Array, returns?: Uint32Array) => {
+function manyOf(many: Code["many"]): Evaluator["evaluateMany"] {
+  return (calls, returns) => {
     const written = returnsFor(calls, returns);
     many(calls, written, countOf(calls));
     return written;
   };
-  return { evaluate, evaluateAt, evaluateMany, batch: batchOf(evaluateMany) };
+}
+
+/** A batch with code of its own, which leaves to `judge` what has no verdict in the tables. */
+function batchWith(tables: Tables, judge: Code["judge"], calls: Uint32Array, given: Uint32Array) {
+  const returns = returnsFor(calls, given);
+  const refuse = () => {
+    throw changed();
+  };
+  return compileText(
+    ["E", "Q", "judge", "refuse", "w", "r"],
+    batchText(tables, countOf(calls)),
+  )(...[tables.verdicts, queue, judge, refuse, calls, returns]);
 }
 
 /** Batches without code of their own. */
 export function batchOf(evaluateMany: Evaluator["evaluateMany"]): Evaluator["batch"] {
-  return (calls, returns) => {
-    returnsFor(calls, returns);
+  return (calls, given) => {
+    const returns = returnsFor(calls, given);
     const { length } = calls;
     return () => {
       if (calls.length !== length) throw changed();
@@ -110,9 +126,11 @@ export function batchOf(evaluateMany: Evaluator["evaluateMany"]): Evaluator["bat
 
 /**
  * The array for the return values of `calls`: `given`, or a new one. Throws a SeccatError "usage" when a call is
- * cut off, or `given` is too short or lies over the calls.
+ * cut off, `given` is too short or lies over the calls, or one of them is no Uint32Array.
  */
 export function returnsFor(calls: Uint32Array, given?: Uint32Array): Uint32Array {
+  for (const array of given === undefined ? [calls] : [calls, given])
+    if (!(array instanceof Uint32Array)) throw wrongArray(array);
   const count = countOf(calls);
   if (!Number.isInteger(count)) throw wrongCalls(calls.length);
   if (given === undefined) return new Uint32Array(count);
@@ -190,6 +208,15 @@ function wrongPlace(words: unknown, at?: unknown): SeccatError {
     message: "there are no sixteen words of a call",
     expected: `an offset of 0..${words.length - SECCOMP_DATA_WORDS}`,
     received: String(at),
+  });
+}
+
+function wrongArray(received: unknown): SeccatError {
+  return new SeccatError({
+    code: "usage",
+    message: "calls and return values are arrays of 32-bit words",
+    expected: "a Uint32Array",
+    received: shown(received),
   });
 }
 

@@ -10,7 +10,7 @@ export interface State {
   a: Known;
   x: Known;
   /** By cell; missing ones are not known. */
-  readonly cells: Known[];
+  cells: readonly Known[];
   readonly nr: Known;
   readonly arch: Known;
   /** Whether words are known at all; otherwise only jumps that look at none are followed. */
@@ -36,7 +36,7 @@ export function fold(state: State, insn: SockFilter, row: Opcode): boolean {
     case "stx": {
       const word = row.kind === "st" ? state.a : state.x;
       if (word === undefined) return false;
-      state.cells[k] = word;
+      store(state, k, word);
       break;
     }
     case "alu": {
@@ -85,10 +85,10 @@ export function statementOf(state: State, { k }: SockFilter, row: Opcode): strin
       state.x = undefined;
       return `x=${loadText(row, k)};`;
     case "st":
-      state.cells[k] = undefined;
+      store(state, k, undefined);
       return `${cellText(k)}=${a};`;
     case "stx":
-      state.cells[k] = undefined;
+      store(state, k, undefined);
       return `${cellText(k)}=${x};`;
     case "alu": {
       state.a = undefined;
@@ -113,6 +113,14 @@ export function statementOf(state: State, { k }: SockFilter, row: Opcode): strin
 function leap(state: State, distance: number): true {
   state.pc += 1 + distance;
   return true;
+}
+
+/** Notes what a cell holds; states share their cells. */
+function store(state: State, cell: number, word: Known): void {
+  if (state.cells[cell] === word) return;
+  const cells = state.cells.slice();
+  cells[cell] = word;
+  state.cells = cells;
 }
 
 function operandOf(state: State, row: Opcode, k: number): Known {

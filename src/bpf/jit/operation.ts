@@ -32,8 +32,8 @@ export const arithmetic: Readonly<Record<AluOp, Operation<number>>> = {
 /** Whether the jump holds. */
 export const comparison: Readonly<Record<JumpOp, Operation<boolean>>> = {
   jeq: { value: (a, v) => a === v, text: (a, v) => `${a}===${v}` },
-  jgt: { value: (a, v) => a >>> 0 > v >>> 0, text: (a, v) => `${a}>>>0>${unsigned(v)}` },
-  jge: { value: (a, v) => a >>> 0 >= v >>> 0, text: (a, v) => `${a}>>>0>=${unsigned(v)}` },
+  jgt: { value: (a, v) => a >>> 0 > v >>> 0, text: (a, v) => `${a}>>>0>${v}>>>0` },
+  jge: { value: (a, v) => a >>> 0 >= v >>> 0, text: (a, v) => `${a}>>>0>=${v}>>>0` },
   jset: { value: (a, v) => (a & v) !== 0, text: (a, v) => `(${a}&${v})!==0` },
 };
 
@@ -41,10 +41,4 @@ export const comparison: Readonly<Record<JumpOp, Operation<boolean>>> = {
 export function wordText(word: Known, variable: string): string {
   if (word === undefined) return variable;
   return word < 0 ? `(${word})` : String(word);
-}
-
-/** The unsigned reading of a word in the text. */
-function unsigned(word: string): string {
-  const number = Number(word.replace(/[()]/g, ""));
-  return Number.isNaN(number) ? `${word}>>>0` : String(number >>> 0);
 }

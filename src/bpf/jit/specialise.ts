@@ -6,39 +6,56 @@
  * nothing reads any more does not count; so calls that come to the same place share their blocks. With nothing
  * known there is at most one block for each instruction. Blocks lead to blocks further on only.
  */
-import { type Opcode, opcodeOf } from "../../abi/opcode.ts";
-import { targets } from "../cfg.ts";
-import type { Program, SockFilter } from "../program.ts";
+import type { Arrival } from "./dispatch.ts";
 import { fold, type State, statementOf, verdictOf } from "./fold.ts";
-import { LIVE_A, LIVE_ARCH, LIVE_NR, LIVE_X, liveCell, liveness } from "./live.ts";
 import { comparison, wordText } from "./operation.ts";
+import { at, LIVE_A, LIVE_ARCH, LIVE_NR, LIVE_X, liveCell, type Survey } from "./survey.ts";
 
-/** What a way through the program comes to: a return value (int32), or a block that has to run. */
-export type Target = { readonly ret: number } | { readonly block: number };
+/** A return value, int32. */
+export interface Verdict {
+  readonly kind: "verdict";
+  readonly ret: number;
+}
 
 /** Statements that run in order, then a way on or a return of A. Variables: a, x, m0..m15; the words are w[o+i]. */
 export interface Block {
+  readonly kind: "block";
   /** The instruction at which it begins; it leads to blocks with a greater one only. */
   readonly pc: number;
-  readonly statements: readonly string[];
-  readonly end:
-    | { readonly kind: "ret a" }
-    | { readonly kind: "go"; readonly to: Target }
-    | { readonly kind: "jump"; readonly test: string; readonly yes: Target; readonly no: Target };
+  /** Its place among the blocks of its program in their order; 0 before they are put in order. */
+  place: number;
+  text: string;
+  /** Statements in `text`. */
+  statements: number;
+  /** The cells that statements store, a bit for each. */
+  stores: number;
+  /** Undefined before the block is made. */
+  end: End | undefined;
 }
+
+/** What follows the statements of a block. */
+export type End =
+  | { readonly kind: "ret a" }
+  | { readonly kind: "go"; readonly to: Target }
+  | { readonly kind: "jump"; readonly test: string; readonly yes: Target; readonly no: Target };
+
+/** What a way through the program comes to: a return value, or a block that has to run. */
+export type Target = Verdict | Block;
 
 /** Makes blocks of one program. */
 export interface Specialiser {
   readonly blocks: readonly Block[];
   /** What the program comes to for calls of which nothing is known; a and x must begin as 0. */
   general(): Target;
+  /** What general() returns, if all blocks on the ways from there are made; otherwise undefined. */
+  generalIfMade(): Target | undefined;
   /**
    * What calls come to that are at `known.pc` with that A (X is 0, no cell stored) and have that nr and arch,
    * all as u32, undefined when not known. Undefined when it would take more blocks or steps than are left.
    */
   known(known: KnownCall): Target | undefined;
-  /** Whether what is done from an instruction on depends on nr (apart from what A holds), and on A. */
-  reads(pc: number): { readonly nr: boolean; readonly a: boolean };
+  /** Whether what is done with calls that have arrived depends on which of the numbers each has. */
+  readsNr(arrival: Arrival): boolean;
 }
 
 /** What is known of some calls. */
@@ -62,45 +79,29 @@ const BLOCK_STEPS = 40;
 /** Statements in one block: none is too long for a function that V8 optimises. */
 const MOST_STATEMENTS = 256;
 
-interface Work {
-  readonly insns: readonly SockFilter[];
-  readonly rows: readonly Opcode[];
-  readonly live: Uint32Array;
-  /** Where jumps go: a block ends there, so that what comes after is shared. */
-  readonly joins: ReadonlySet<number>;
+interface Work extends Survey {
   readonly blocks: Block[];
-  readonly ids: Map<string, number>;
-  /** The key of each block. */
+  /** The blocks in which nothing is known, by instruction. */
+  readonly plain: (Block | undefined)[];
+  /** The others, by instruction and what is known. */
+  readonly special: Map<string, Block>;
+  /** For each block what `special` has it by, or "". */
   readonly keys: string[];
-  readonly waiting: { readonly id: number; readonly state: State }[];
+  readonly waiting: { readonly block: Block; readonly state: State }[];
   steps: number;
   readonly most: number;
 }
 
-/** The beginning of a call of which nothing is known. */
-const unknown: State = {
-  pc: 0,
-  a: undefined,
-  x: undefined,
-  cells: [],
-  nr: undefined,
-  arch: undefined,
-  folds: false,
-};
-
 /** Thrown to leave calls whose blocks are not worth their text; never leaves this file. */
 const exhausted = new Error("the budget is used up");
 
-/** A specialiser of `program` whose known calls keep to `budget`. */
-export function specialise(program: Program, budget: Budget): Specialiser {
-  const { insns } = program;
+/** A specialiser of the program of `survey` whose known calls keep to `budget`. */
+export function specialise(survey: Survey, budget: Budget): Specialiser {
   const work: Work = {
-    insns,
-    rows: insns.flatMap(({ code }) => opcodeOf(code) ?? []),
-    live: liveness(program),
-    joins: new Set(insns.flatMap(targets)),
+    ...survey,
     blocks: [],
-    ids: new Map(),
+    plain: new Array<Block | undefined>(survey.insns.length),
+    special: new Map(),
     keys: [],
     waiting: [],
     steps: budget.steps,
@@ -108,17 +109,29 @@ export function specialise(program: Program, budget: Budget): Specialiser {
   };
   return {
     blocks: work.blocks,
-    general: () => enter(work, unknown),
+    general: () => enter(work, unknown(0)),
+    generalIfMade: () => generalIfMade(work),
     known: (call) => enterKnown(work, call),
-    reads(pc) {
-      const live = work.live[pc] ?? 0;
-      return { nr: (live & LIVE_NR) !== 0, a: (live & LIVE_A) !== 0 };
+    readsNr({ pc, a }) {
+      const read = work.live[pc] ?? 0;
+      return (read & LIVE_NR) !== 0 || (a === "nr" && (read & LIVE_A) !== 0);
     },
   };
 }
 
+/** A state in which nothing is known. */
+function unknown(pc: number): State {
+  return { pc, a: undefined, x: undefined, cells: [], nr: undefined, arch: undefined, folds: false };
+}
+
+function generalIfMade(work: Work): Target | undefined {
+  const state = unknown(0);
+  const ret = advance(work, state);
+  return ret === undefined ? work.plain[state.pc] : { kind: "verdict", ret };
+}
+
 function enterKnown(work: Work, { pc, a, nr, arch }: KnownCall): Target | undefined {
-  const before = work.ids.size;
+  const before = work.blocks.length;
   try {
     return enter(work, { pc, a: word(a), x: 0, cells: [], nr: word(nr), arch: word(arch), folds: true });
   } catch (error) {
@@ -136,48 +149,57 @@ function word(value: number | undefined): number | undefined {
 
 /** What `state` comes to, with every block on the ways from there. */
 function enter(work: Work, state: State): Target {
-  const target = targetOf(work, { ...state });
+  const target = targetOf(work, state);
   for (let next = work.waiting.pop(); next !== undefined; next = work.waiting.pop())
-    work.blocks[next.id] = blockOf(work, next.state);
+    make(work, next.block, next.state);
   return target;
 }
 
-/** Takes back all blocks from the id `from` on. */
+/** Takes back all blocks from number `from` on. */
 function forget(work: Work, from: number): void {
   work.waiting.length = 0;
-  work.blocks.length = from;
-  for (const key of work.keys.splice(from)) work.ids.delete(key);
+  for (let id = from; id < work.blocks.length; id++) {
+    const key = work.keys[id] ?? "";
+    if (key === "") work.plain[at(work.blocks, id).pc] = undefined;
+    else work.special.delete(key);
+  }
+  work.blocks.length = work.keys.length = from;
 }
 
-/** What `state`, which is walked on as far as is known, comes to. */
-function targetOf(work: Work, state: State): Target {
+/** Walks `state` on as far as is known; the return value when one is reached. */
+function advance(work: Work, state: State): number | undefined {
   for (;;) {
     const insn = at(work.insns, state.pc);
     const row = at(work.rows, state.pc);
-    if (fold(state, insn, row)) {
-      if (state.folds) spend(work, 1);
-      continue;
-    }
-    const ret = verdictOf(state, insn, row);
-    return ret === undefined ? { block: idOf(work, state) } : { ret };
+    if (!fold(state, insn, row)) return verdictOf(state, insn, row);
+    if (state.folds) spend(work, 1);
   }
 }
 
-/** The id of the block that begins with `state`. */
-function idOf(work: Work, state: State): number {
-  const known = state.folds ? knownText(state, work.live[state.pc] ?? 0) : "";
-  const key = `${state.pc}${known}`;
-  const made = work.ids.get(key);
+/** What `state` comes to, which is used up. */
+function targetOf(work: Work, state: State): Target {
+  const ret = advance(work, state);
+  return ret === undefined ? blockAt(work, state) : { kind: "verdict", ret };
+}
+
+/** The block that begins with `state`. */
+function blockAt(work: Work, state: State): Block {
+  const { pc } = state;
+  const known = state.folds ? knownText(state, work.live[pc] ?? 0) : "";
+  const key = known === "" ? "" : pc + known;
+  const made = known === "" ? work.plain[pc] : work.special.get(key);
   if (made !== undefined) return made;
-  const id = work.ids.size;
   if (state.folds) {
     spend(work, BLOCK_STEPS);
-    if (id >= work.most) throw exhausted;
+    if (work.blocks.length >= work.most) throw exhausted;
   }
-  work.ids.set(key, id);
+  const block: Block = { kind: "block", pc, place: 0, text: "", statements: 0, stores: 0, end: undefined };
+  if (known === "") work.plain[pc] = block;
+  else work.special.set(key, block);
+  work.blocks.push(block);
   work.keys.push(key);
-  work.waiting.push({ id, state: known === "" ? { ...unknown, pc: state.pc } : state });
-  return id;
+  work.waiting.push({ block, state: known === "" ? unknown(pc) : state });
+  return block;
 }
 
 function spend(work: Work, steps: number): void {
@@ -185,28 +207,35 @@ function spend(work: Work, steps: number): void {
   if (work.steps < 0) throw exhausted;
 }
 
-/** The block that begins with `state`, at an instruction that is neither folded nor a verdict. */
-function blockOf(work: Work, state: State): Block {
-  const { pc } = state;
-  const statements: string[] = [];
+/** Fills in a block that begins with `state`, at an instruction that is neither folded nor a verdict. */
+function make(work: Work, block: Block, state: State): void {
   for (;;) {
-    const insn = at(work.insns, state.pc);
-    const row = at(work.rows, state.pc);
-    const ends = statements.length >= MOST_STATEMENTS || (statements.length > 0 && work.joins.has(state.pc));
-    if (ends || verdictOf(state, insn, row) !== undefined)
-      return { pc, statements, end: { kind: "go", to: targetOf(work, state) } };
+    const { pc } = state;
+    const insn = at(work.insns, pc);
+    const row = at(work.rows, pc);
+    const ends = block.statements > 0 && (block.statements >= MOST_STATEMENTS || work.joins[pc] === 1);
+    if (ends || verdictOf(state, insn, row) !== undefined) {
+      block.end = { kind: "go", to: targetOf(work, state) };
+      return;
+    }
     if (state.folds) spend(work, 1);
     if (fold(state, insn, row)) continue;
-    if (row.kind === "ret") return { pc, statements, end: { kind: "ret a" } };
+    if (row.kind === "ret") {
+      block.end = { kind: "ret a" };
+      return;
+    }
     if (row.kind === "jump") {
       const v = row.operand === "x" ? wordText(state.x, "x") : wordText(insn.k | 0, "");
       const test = comparison[row.jump].text(wordText(state.a, "a"), v);
-      const yes = targetOf(work, { ...state, cells: [...state.cells], pc: state.pc + 1 + insn.jt });
-      const no = targetOf(work, { ...state, pc: state.pc + 1 + insn.jf });
-      return { pc, statements, end: { kind: "jump", test, yes, no } };
+      const yes = targetOf(work, { ...state, pc: pc + 1 + insn.jt });
+      state.pc = pc + 1 + insn.jf;
+      block.end = { kind: "jump", test, yes, no: targetOf(work, state) };
+      return;
     }
-    statements.push(statementOf(state, insn, row));
-    state.pc++;
+    block.text += statementOf(state, insn, row);
+    block.statements++;
+    if (row.kind === "st" || row.kind === "stx") block.stores |= 1 << (insn.k & 15);
+    state.pc = pc + 1;
   }
 }
 
@@ -217,14 +246,7 @@ function knownText({ a, x, nr, arch, cells }: State, live: number): string {
   if (x !== undefined && live & LIVE_X) text += `,x${x}`;
   if (nr !== undefined && live & LIVE_NR) text += `,n${nr}`;
   if (arch !== undefined && live & LIVE_ARCH) text += `,r${arch}`;
-  cells.forEach((word, cell) => {
-    if (word !== undefined && live & liveCell(cell)) text += `,m${cell}=${word}`;
-  });
+  for (let cell = 0; cell < cells.length; cell++)
+    if (cells[cell] !== undefined && live & liveCell(cell)) text += `,m${cell}=${cells[cell]}`;
   return text;
-}
-
-function at<T>(list: readonly T[], pc: number): T {
-  const found = list[pc];
-  if (found === undefined) throw new RangeError(`no instruction ${pc}`);
-  return found;
 }

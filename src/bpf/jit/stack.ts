@@ -3,6 +3,7 @@ import { combineReturns } from "../../abi/action.ts";
 import { SECCOMP_DATA_WORDS } from "../../abi/data.ts";
 import { type Kernel, kernelRules, settle } from "../kernel.ts";
 import type { Program } from "../program.ts";
+import { checkList } from "../run.ts";
 import { batchOf, type Evaluator, jit, returnsFor } from "./evaluator.ts";
 
 /**
@@ -11,6 +12,7 @@ import { batchOf, type Evaluator, jit, returnsFor } from "./evaluator.ts";
  * kernelRules). It is "interpreter" when one of its parts is. Throws a SeccatError "usage" for no version.
  */
 export function jitStack(newestFirst: readonly Program[], kernel?: Kernel): Evaluator {
+  checkList(newestFirst);
   const parts = newestFirst.map(jit);
   const rules = kernel && kernelRules(kernel);
   const combine = (returns: readonly number[], nr: number, arch: number) =>

@@ -4,31 +4,24 @@
  *
  * An arch counts as asked for when a comparison has its AUDIT_ARCH constant; whether the program uses that
  * constant in such a way does not matter, because what stands in the tables was computed for that call. Calls
- * outside of them take the program's general blocks, which are most of them and rarely wanted: they are made apart.
+ * outside of them take the program's general blocks, which are most of them and rarely wanted: they are made apart,
+ * unless some call with a place in the tables takes all of them too.
  */
-import { abi, abiNames } from "../../../arch/index.ts";
-import { ARCH_OFFSET } from "../../abi/data.ts";
-import { type Opcode, opcodeOf } from "../../abi/opcode.ts";
-import { successors } from "../cfg.ts";
 import type { Program } from "../program.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, eachOf, type Numbers, noNumbers, unite } from "./dispatch.ts";
 import { type Block, type KnownCall, type Specialiser, specialise, type Target } from "./specialise.ts";
+import { at, type Survey, surveyOf } from "./survey.ts";
+import { WINDOW, type Window, windowsOf } from "./window.ts";
 
-/** Numbers in one window: the tables of arch/ end below. */
-export const WINDOW = 512;
-
-/** WINDOW numbers from `base` on, of calls with `arch` (u32), or of all calls when the program never looks at it. */
-export interface Window {
-  readonly arch: number | undefined;
-  readonly base: number;
-}
-
-/** Blocks, and where calls enter them. */
+/**
+ * Blocks, and where calls enter them: an entry below the number of return values is one of those, and
+ * `returns.length + place` is the block at that place.
+ */
 export interface Entries {
-  /** Return values as int32: an entry below their number is one. */
+  /** Return values as int32. */
   readonly returns: Int32Array;
-  /** Blocks at which calls begin, in the order of `blocks`: `starts[entry - returns.length]`. */
-  readonly starts: readonly number[];
+  /** 1 for each block at which calls begin. */
+  readonly starts: Uint8Array;
   /** In an order in which each leads to later ones only. */
   readonly blocks: readonly Block[];
 }
@@ -36,11 +29,13 @@ export interface Entries {
 /** Everything that is known of a program before a call. */
 export interface Tables extends Entries {
   readonly windows: readonly Window[];
-  /** WINDOW entries for each window; GENERAL for numbers that would have cost too much. */
+  /** WINDOW entries for each window; `other` for numbers that would have cost too much. */
   readonly entries: Uint16Array;
   /** For each entry its verdict as int32, or `none`, which is no program's verdict. */
   readonly verdicts: Int32Array;
   readonly none: number;
+  /** The entry of all other calls: GENERAL, unless that is made here too. */
+  readonly other: number;
 }
 
 /** The entry of calls of which nothing is known. */
@@ -49,135 +44,124 @@ export const GENERAL = 0xffff;
 /** What all known calls of one program may cost: some 10 ms before V8 has warmed up. */
 const STEPS = 100_000;
 
+/** Numbers of the window whose entries begin at `from`, and what they come to. */
+interface Landing {
+  readonly from: number;
+  readonly target: Target;
+  readonly numbers: Numbers;
+}
+
 /** The tables of `program`. */
 export function tablesOf(program: Program): Tables {
-  const maker = specialise(program, { steps: STEPS, blocks: program.insns.length + 2 * WINDOW });
-  const windows = windowsOf(program);
-  const entries = new Uint16Array(windows.length * WINDOW).fill(GENERAL);
-  const found: Found = { targets: [], numbers: new Map() };
-  windows.forEach((window, i) => {
-    fill(program, window, maker, found, entries.subarray(i * WINDOW, (i + 1) * WINDOW));
-  });
-  const { order, ...arranged } = arrange(found, maker.blocks);
-  let none = -2;
-  while (arranged.returns.includes(none)) none--;
-  const verdicts = new Int32Array(entries.length);
-  for (let i = 0; i < entries.length; i++) {
-    const entry = order[entries[i] ?? GENERAL] ?? GENERAL;
-    entries[i] = entry;
-    verdicts[i] = arranged.returns[entry] ?? none;
+  const survey = surveyOf(program);
+  const windows = windowsOf(survey, program.endian);
+  const maker = specialise(survey, { steps: STEPS, blocks: program.insns.length + 2 * WINDOW });
+  const landings: Landing[] = [];
+  for (let i = 0; i < windows.length; i++) land(survey, at(windows, i), i * WINDOW, maker, landings);
+  const general = maker.generalIfMade();
+  const targets: Target[] = general === undefined ? [] : [general];
+  for (const { target } of landings) targets.push(target);
+  const found = arrange(targets, maker.blocks);
+  const other = general === undefined ? GENERAL : entryOf(found, general);
+  const none = noneOf(found.returns);
+  const entries = new Uint16Array(windows.length * WINDOW).fill(other);
+  const verdicts = new Int32Array(entries.length).fill(found.returns[other] ?? none);
+  for (const { from, target, numbers } of landings) {
+    const entry = entryOf(found, target);
+    paint(numbers, from, entry, found.returns[entry] ?? none, entries, verdicts);
   }
-  return { windows, entries, verdicts, none, ...arranged };
+  return { ...found, windows, entries, verdicts, none, other };
 }
 
 /** What calls come to of which nothing is known: one entry. */
 export function generalOf(program: Program): Entries {
-  const maker = specialise(program, { steps: 0, blocks: 0 });
-  const found: Found = { targets: [], numbers: new Map() };
-  numberOf(found, maker.general());
-  return arrange(found, maker.blocks);
+  const maker = specialise(surveyOf(program), { steps: 0, blocks: 0 });
+  return arrange([maker.general()], maker.blocks);
 }
 
-/** What was found so far. */
-interface Found {
-  readonly targets: Target[];
-  /** The index of each target, by `r` and its return value or `b` and its block. */
-  readonly numbers: Map<string, number>;
+/** The entry of one of the targets for which `entries` were arranged. */
+function entryOf({ returns }: Entries, target: Target): number {
+  return target.kind === "verdict" ? returns.indexOf(target.ret) : returns.length + target.place;
 }
 
-function numberOf({ targets, numbers }: Found, target: Target): number {
-  const key = "ret" in target ? `r${target.ret}` : `b${target.block}`;
-  const known = numbers.get(key);
-  if (known !== undefined) return known;
-  numbers.set(key, targets.length);
-  return targets.push(target) - 1;
-}
-
-/** Finds what each number of a window comes to; whatever would cost too much stays as it is. */
-function fill(
-  program: Program,
-  { arch, base }: Window,
-  maker: Specialiser,
-  found: Found,
-  entries: Uint16Array,
-): void {
-  const put = (call: KnownCall, from: number, to: number) => {
+/** Finds what each number of a window comes to; whatever would cost too much is left out. */
+function land(survey: Survey, window: Window, from: number, maker: Specialiser, landings: Landing[]): void {
+  const { arch, base } = window;
+  const landed = new Map<number | Block, Numbers>();
+  const numbersAt = (call: KnownCall): Numbers | undefined => {
     const target = maker.known(call);
-    if (target !== undefined) entries.fill(numberOf(found, target), from - base, to - base + 1);
+    if (target === undefined) return undefined;
+    const key = target.kind === "verdict" ? target.ret : target;
+    const known = landed.get(key);
+    if (known !== undefined) return known;
+    const numbers = noNumbers();
+    landed.set(key, numbers);
+    landings.push({ from, target, numbers });
+    return numbers;
   };
-  for (const arrival of dispatch(program, arch, { from: base, to: base + WINDOW - 1 }, STEPS)) {
-    const { pc } = arrival;
-    const reads = maker.reads(pc);
+  for (const arrival of dispatch(survey, window)) {
+    const { pc, numbers } = arrival;
     const a = arrival.a === "nr" ? undefined : arrival.a;
-    if (reads.nr || (reads.a && a === undefined)) {
-      for (const { from, to } of arrival.numbers)
-        for (let nr = from; nr <= to; nr++) put({ pc, a: a ?? nr, nr, arch }, nr, nr);
+    if (maker.readsNr(arrival)) {
+      for (const n of eachOf(numbers)) {
+        const nr = base + n;
+        const there = numbersAt({ pc, a: a ?? nr, nr, arch });
+        if (there !== undefined) there[n >> 5] = (there[n >> 5] ?? 0) | (1 << n);
+      }
     } else {
-      for (const { from, to } of arrival.numbers) put({ pc, a, nr: undefined, arch }, from, to);
+      const there = numbersAt({ pc, a, nr: undefined, arch });
+      if (there !== undefined) unite(there, numbers);
     }
   }
 }
 
-/** A window for each ABI whose arch some jump compares with what may be arch. */
-function windowsOf({ insns, endian }: Program): Window[] {
-  const compared = new Set<number>();
-  const mayBeArch = new Uint8Array(insns.length);
-  insns.forEach((insn, pc) => {
-    const row = opcodeOf(insn.code);
-    if (row?.kind === "jump" && mayBeArch[pc] === 1) compared.add(insn.k);
-    const loads = row?.kind === "ld" && row.operand === "abs" && insn.k === ARCH_OFFSET;
-    const keeps = mayBeArch[pc] === 1 && !(row && writesA(row));
-    if (loads || keeps) for (const to of successors(insn, pc)) mayBeArch[to] = 1;
-  });
-  if (!mayBeArch.includes(1)) return [{ arch: undefined, base: 0 }];
-  const abis = abiNames.map(abi).filter((one) => one.endian === endian);
-  return [...compared].flatMap((arch) =>
-    abis.filter(({ auditArch }) => auditArch === arch).map(({ nrBase }) => ({ arch, base: nrBase })),
-  );
-}
-
-function writesA({ kind }: Opcode): boolean {
-  return kind === "ld" || kind === "alu" || kind === "neg" || kind === "txa";
-}
-
-/** Puts blocks in order, verdicts before starts, and starts in the order of their blocks; `order` has the entry of each target. */
-function arrange({ targets }: Found, made: readonly Block[]): Entries & { readonly order: Uint16Array } {
-  const sequence = made.map((_, id) => id).sort((a, b) => at(made, a).pc - at(made, b).pc || a - b);
-  const position = new Uint32Array(made.length);
-  sequence.forEach((id, place) => {
-    position[id] = place;
-  });
-  const moved = (target: Target): Target =>
-    "ret" in target ? target : { block: position[target.block] ?? 0 };
-  const rank = (target: Target) => ("ret" in target ? -1 : (position[target.block] ?? 0));
-  const sorted = [...targets.keys()].sort((a, b) => rank(at(targets, a)) - rank(at(targets, b)));
-  const order = new Uint16Array(targets.length);
-  const returns: number[] = [];
-  const starts: number[] = [];
-  sorted.forEach((number, entry) => {
-    order[number] = entry;
-    const target = at(targets, number);
-    if ("ret" in target) returns.push(target.ret);
-    else starts.push(rank(target));
-  });
-  const blocks = sequence.map((id) => redirect(at(made, id), moved));
-  return { returns: Int32Array.from(returns), starts, blocks, order };
-}
-
-function redirect(block: Block, moved: (target: Target) => Target): Block {
-  const { end } = block;
-  switch (end.kind) {
-    case "ret a":
-      return block;
-    case "go":
-      return { ...block, end: { ...end, to: moved(end.to) } };
-    case "jump":
-      return { ...block, end: { ...end, yes: moved(end.yes), no: moved(end.no) } };
+/** Writes what some numbers come to into the tables. */
+function paint(
+  numbers: Numbers,
+  from: number,
+  entry: number,
+  verdict: number,
+  entries: Uint16Array,
+  verdicts: Int32Array,
+): void {
+  for (let i = 0; i < numbers.length; i++) {
+    const first = from + 32 * i;
+    let bits = numbers[i] ?? 0;
+    if (bits === -1) {
+      entries.fill(entry, first, first + 32);
+      verdicts.fill(verdict, first, first + 32);
+      continue;
+    }
+    for (; bits !== 0; bits &= bits - 1) {
+      const place = first + 31 - Math.clz32(bits & -bits);
+      entries[place] = entry;
+      verdicts[place] = verdict;
+    }
   }
 }
 
-function at<T>(list: readonly T[], index: number): T {
-  const found = list[index];
-  if (found === undefined) throw new RangeError(`nothing at ${index}`);
-  return found;
+/** A word that is not among `returns`. */
+function noneOf(returns: Int32Array): number {
+  let none = -2;
+  while (returns.includes(none)) none--;
+  return none;
+}
+
+/** Puts blocks in order and numbers the targets at which calls begin. */
+function arrange(targets: readonly Target[], made: readonly Block[]): Entries {
+  const order = new Float64Array(made.length);
+  for (let id = 0; id < made.length; id++) order[id] = at(made, id).pc * made.length + id;
+  const blocks: Block[] = [];
+  for (const key of order.sort()) {
+    const block = at(made, key % made.length);
+    block.place = blocks.length;
+    blocks.push(block);
+  }
+  const returns = new Set<number>();
+  const starts = new Uint8Array(blocks.length);
+  for (const target of targets) {
+    if (target.kind === "verdict") returns.add(target.ret);
+    else starts[target.place] = 1;
+  }
+  return { returns: Int32Array.from(returns), starts, blocks };
 }

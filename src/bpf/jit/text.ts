@@ -18,30 +18,27 @@
  * `p` says where a function is entered. Words are signed, so that they stay out of V8's heap.
  */
 import type { Block, Target } from "./specialise.ts";
-import { type Entries, GENERAL, type Tables, WINDOW } from "./table.ts";
+import { at } from "./survey.ts";
+import { type Entries, GENERAL, type Tables } from "./table.ts";
+import { WINDOW } from "./window.ts";
 
 /** Blocks in one function. */
 const MOST_BLOCKS = 96;
 /** Statements and jumps in one function. */
 const MOST_LINES = 384;
 
-/** Consecutive blocks that make one function. */
-interface Segment {
-  readonly first: number;
-  readonly blocks: readonly Block[];
-}
-
-/** What one function needs to know of all. */
-interface Layout {
-  readonly segments: readonly Segment[];
-  /** The segment of each block. */
-  readonly segmentOf: readonly number[];
-  /** The number `p` at which each block is entered from outside its function. */
-  readonly entryOf: readonly number[];
-  /** Blocks that are entered from outside their function. */
-  readonly entered: ReadonlySet<number>;
+/** The functions that blocks are cut into. */
+interface Layout extends Entries {
+  /** The place of the first block of each function, and last the number of blocks. */
+  readonly firsts: readonly number[];
+  /** The number of the function of each block. */
+  readonly segmentOf: Uint16Array;
+  /** 1 for each block that is entered from outside its function. */
+  readonly entered: Uint8Array;
   /** A, X and the cells in use, as parameters. */
   readonly variables: string;
+  /** What those begin as. */
+  readonly zeros: string;
 }
 
 /**
@@ -52,13 +49,15 @@ interface Layout {
  * A call costs one load of a verdict; `judge` is for those that have none.
  */
 export function programText(tables: Tables): string {
+  const { none, other, returns } = tables;
+  const general = other === GENERAL ? `v===${GENERAL}?general(w,o):` : "";
   const single = (at: string) =>
-    `let v=${tables.none};${lookupText(tables, "V", "w", at)}return (v===${tables.none}?judge(w,${at}):v)>>>0;`;
+    `${lookupText(tables, "V", "w", at)}return (v===${none}?judge(w,${at}):v)>>>0;`;
   // V8 knows the tables by their address when it compiles, because they are constants.
   return `"use strict";const V=E;
 ${entriesText(tables)}
-function judge(w,o){let v=${GENERAL};${lookupText(tables, "T", "w", "o")}
-return v<${tables.returns.length}?R[v]:v===${GENERAL}?general(w,o):enter(w,o,v)|0;}
+function judge(w,o){${lookupText(tables, "T", "w", "o")}
+return v<${returns.length}?R[v]:${general}enter(w,o,v)|0;}
 function evaluate(w){if(!(w instanceof Uint32Array)||w.length!==16)throw wrong(w);
 ${single("0")}}
 function evaluateAt(w,o){if(!(w instanceof Uint32Array)||o>>>0!==o||o+16>w.length)throw wrong(w,o);
@@ -70,16 +69,10 @@ return {judge,evaluate,evaluateAt,many};`;
 /** The body of a function without parameters, which returns what judges a call at a place by one entry, as int32. */
 export function generalText(general: Entries): string {
   const [ret] = general.returns;
+  const start = general.starts.indexOf(1);
   return `"use strict";
 ${entriesText(general)}
-return function(w,o){return ${ret ?? "enter(w,o,0)|0"};}`;
-}
-
-/** Functions for all blocks, and enter(words, at, entry), which judges by an entry that is no return value. */
-function entriesText(entries: Entries): string {
-  const layout = layOut(entries);
-  const segments = layout.segments.map((_, s) => segmentText(layout, s));
-  return `${segments.join("\n")}\n${enterText(entries, layout)}`;
+return function(w,o){return ${ret ?? `enter(w,o,${start})|0`};}`;
 }
 
 /**
@@ -88,113 +81,148 @@ function entriesText(entries: Entries): string {
  */
 export function judgeLoop(tables: Tables, table: string, w: string, r: string): string {
   const call = (o: string, i: string) =>
-    `{let v=${tables.none};${lookupText(tables, table, w, o)}${r}[${i}]=v===${tables.none}?judge(${w},${o}):v;}`;
+    `{${lookupText(tables, table, w, o)}${r}[${i}]=v===${tables.none}?judge(${w},${o}):v;}\n`;
   return `let o=16*i;
 for(;i+4<=e;i+=4,o+=64){
-${[0, 1, 2, 3].map((at) => call(`o+${16 * at}`, `i+${at}`)).join("\n")}
-}
-for(;i<e;i++,o+=16)${call("o", "i")}
-`;
+${call("o", "i")}${call("o+16", "i+1")}${call("o+32", "i+2")}${call("o+48", "i+3")}}
+for(;i<e;i++,o+=16)${call("o", "i")}`;
 }
 
-function layOut({ blocks, starts, returns }: Entries): Layout {
-  const segments = cut(blocks);
-  const segmentOf = segments.flatMap((segment, s) => segment.blocks.map(() => s));
-  const entryOf = blocks.map((_, id) => returns.length + starts.length + id);
-  starts.forEach((id, at) => {
-    entryOf[id] = returns.length + at;
-  });
-  const entered = new Set(starts);
-  blocks.forEach((block, id) => {
-    for (const to of leadsTo(block)) if (segmentOf[to] !== segmentOf[id]) entered.add(to);
-  });
-  return { segments, segmentOf, entryOf, entered, variables: `a,x${cellsOf(blocks)}` };
+/** Functions for all blocks, and enter(words, at, entry), which judges by an entry that is no return value. */
+function entriesText(entries: Entries): string {
+  const layout = layOut(entries);
+  let text = "";
+  for (let s = 0; s + 1 < layout.firsts.length; s++) text += segmentText(layout, s);
+  return `${text}${enterText(layout)}`;
 }
 
 /** Cuts blocks into functions. */
-function cut(blocks: readonly Block[]): Segment[] {
-  const segments: Segment[] = [];
+function layOut(entries: Entries): Layout {
+  const { blocks, starts } = entries;
+  const firsts = [0];
+  const segmentOf = new Uint16Array(blocks.length);
   let first = 0;
   let lines = 0;
-  blocks.forEach((block, id) => {
-    lines += block.statements.length + 1;
-    if (id > first && (id - first >= MOST_BLOCKS || lines > MOST_LINES)) {
-      segments.push({ first, blocks: blocks.slice(first, id) });
-      first = id;
-      lines = block.statements.length + 1;
+  let stores = 0;
+  for (let place = 0; place < blocks.length; place++) {
+    const block = at(blocks, place);
+    lines += block.statements + 1;
+    stores |= block.stores;
+    if (place > first && (place - first >= MOST_BLOCKS || lines > MOST_LINES)) {
+      firsts.push(place);
+      first = place;
+      lines = block.statements + 1;
     }
-  });
-  return blocks.length > 0 ? [...segments, { first, blocks: blocks.slice(first) }] : [];
+    segmentOf[place] = firsts.length - 1;
+  }
+  if (blocks.length > 0) firsts.push(blocks.length);
+  const layout = { ...entries, firsts, segmentOf, entered: starts.slice(), ...variablesOf(stores) };
+  for (const { place, end } of blocks) {
+    if (end?.kind === "go") noteEntered(layout, place, end.to);
+    else if (end?.kind === "jump") {
+      noteEntered(layout, place, end.yes);
+      noteEntered(layout, place, end.no);
+    }
+  }
+  return layout;
 }
 
-/** `,m0,m3`: the cells that some statement stores. */
-function cellsOf(blocks: readonly Block[]): string {
-  const stored = new Set<string>();
-  for (const { statements } of blocks)
-    for (const text of statements) if (text.startsWith("m")) stored.add(text.slice(0, text.indexOf("=")));
-  return [...stored].map((cell) => `,${cell}`).join("");
+/** A and X, and a variable for each bit of `stores`. */
+function variablesOf(stores: number): Pick<Layout, "variables" | "zeros"> {
+  let variables = "a,x";
+  let zeros = "0,0";
+  for (let cell = 0; stores >> cell !== 0; cell++)
+    if (stores & (1 << cell)) {
+      variables += `,m${cell}`;
+      zeros += ",0";
+    }
+  return { variables, zeros };
 }
 
-function leadsTo({ end }: Block): number[] {
-  const to = end.kind === "ret a" ? [] : end.kind === "go" ? [end.to] : [end.yes, end.no];
-  return to.flatMap((target) => ("ret" in target ? [] : target.block));
+/** Notes that the block at `from` leads to `target`, if that is in another function. */
+function noteEntered({ segmentOf, entered }: Layout, from: number, target: Target): void {
+  if (target.kind === "block" && segmentOf[target.place] !== segmentOf[from]) entered[target.place] = 1;
 }
 
+/** The function of number `s`. */
 function segmentText(layout: Layout, s: number): string {
-  const { first = 0, blocks = [] } = layout.segments[s] ?? {};
-  const broken = new Set<number>();
-  const bodies = blocks.map((block, i) => blockText(block, first + i, layout, broken));
-  const entries = blocks.map((_, i) => first + i).filter((id) => id > first && layout.entered.has(id));
-  for (const id of entries) broken.add(id);
-  const labels = [...broken].sort((a, b) => b - a).map((id) => `L${id}:{`);
-  const cases = entries.map((id) => `case ${layout.entryOf[id]}:break L${id};`);
-  const choice = cases.length > 0 ? `switch(p){${cases.join("")}}\n` : "";
-  const parts = bodies.map((body, i) => `${broken.has(first + i) ? "}" : ""}${body}\n`);
-  return `function s${s}(w,o,p,${layout.variables}){\n${labels.join("")}${choice}${parts.join("")}}`;
+  const { firsts, blocks, returns, entered, variables } = layout;
+  const first = firsts[s] ?? 0;
+  const end = firsts[s + 1] ?? 0;
+  const broken = new Uint8Array(end);
+  let choice = "";
+  for (let place = first + 1; place < end; place++)
+    if (entered[place] === 1) {
+      broken[place] = 1;
+      choice += `case ${returns.length + place}:break L${place};`;
+    }
+  let body = choice === "" ? "" : `switch(p){${choice}}\n`;
+  let labels = "";
+  // Who leads to a block comes before it.
+  for (let place = first; place < end; place++) {
+    if (broken[place] === 1) {
+      body += "}";
+      labels = `L${place}:{${labels}`;
+    }
+    body += blockText(layout, at(blocks, place), broken);
+  }
+  return `function s${s}(w,o,p,${variables}){\n${labels}${body}}\n`;
 }
 
-/** The text of a block; the blocks that it breaks to are added to `broken`. */
-function blockText({ statements, end }: Block, id: number, layout: Layout, broken: Set<number>): string {
-  const wayTo = (target: Target): string => {
-    if ("ret" in target) return `return ${target.ret};`;
-    const { block } = target;
-    if (block === id + 1 && layout.segmentOf[block] === layout.segmentOf[id]) return "";
-    if (layout.segmentOf[block] !== layout.segmentOf[id])
-      return `return s${layout.segmentOf[block]}(w,o,${layout.entryOf[block]},${layout.variables});`;
-    broken.add(block);
-    return `break L${block};`;
-  };
-  const start = statements.join("");
-  if (end.kind === "ret a") return `${start}return a;`;
-  if (end.kind === "go") return start + wayTo(end.to);
-  const yes = wayTo(end.yes);
-  const no = wayTo(end.no);
-  return yes === "" ? `${start}if(!(${end.test})){${no}}` : `${start}if(${end.test}){${yes}}${no}`;
+/** The text of a block; the blocks that it breaks to are noted in `broken`. */
+function blockText(layout: Layout, { place, text, end }: Block, broken: Uint8Array): string {
+  switch (end?.kind) {
+    case undefined:
+      throw new RangeError(`block ${place} was not made`);
+    case "ret a":
+      return `${text}return a;\n`;
+    case "go":
+      return `${text}${wayText(layout, place, end.to, broken)}\n`;
+    case "jump": {
+      const yes = wayText(layout, place, end.yes, broken);
+      const no = wayText(layout, place, end.no, broken);
+      return yes === "" ? `${text}if(!(${end.test})){${no}}\n` : `${text}if(${end.test}){${yes}}${no}\n`;
+    }
+  }
+}
+
+/** How the block at `from` goes on to `target`: not at all where that comes next. */
+function wayText(layout: Layout, from: number, target: Target, broken: Uint8Array): string {
+  if (target.kind === "verdict") return `return ${target.ret};`;
+  const { segmentOf, returns, variables } = layout;
+  const { place } = target;
+  const segment = segmentOf[place];
+  if (segment !== segmentOf[from]) return `return s${segment}(w,o,${returns.length + place},${variables});`;
+  if (place === from + 1) return "";
+  broken[place] = 1;
+  return `break L${place};`;
 }
 
 /** The function that goes on from an entry which is no verdict. */
-function enterText({ starts }: Entries, { segments, segmentOf, entryOf, variables }: Layout): string {
-  const used = segments.map((_, s) => s).filter((s) => starts.some((id) => segmentOf[id] === s));
-  const zeros = variables.replace(/\w+/g, "0");
-  const calls = used.map((s, i) => {
-    const last = Math.max(...starts.filter((id) => segmentOf[id] === s).map((id) => entryOf[id] ?? 0));
-    return `${i < used.length - 1 ? `if(e<=${last})` : ""}return s${s}(w,o,e,${zeros});`;
-  });
-  return `function enter(w,o,e){${calls.join("\n")}}`;
+function enterText({ starts, firsts, returns, zeros }: Layout): string {
+  let calls = "";
+  for (let s = firsts.length - 2; s >= 0; s--) {
+    const end = firsts[s + 1] ?? 0;
+    if (!starts.subarray(firsts[s], end).includes(1)) continue;
+    const here = calls === "" ? "" : `if(e<${returns.length + end})`;
+    calls = `${here}return s${s}(w,o,e,${zeros});\n${calls}`;
+  }
+  return `function enter(w,o,e){${calls}}`;
 }
 
-/** Statements that leave what `table` has for the call at `o` of `w` in `v`, and nothing for a call in no window. */
-function lookupText({ windows }: Tables, table: string, w: string, o: string): string {
-  const arches = [...new Set(windows.map(({ arch }) => arch))];
-  const texts = arches.map((arch) => {
-    const own = windows.flatMap((window, i) => (window.arch === arch ? [{ ...window, at: i * WINDOW }] : []));
-    const choice = own.map(({ base, at }) =>
-      base === 0 && at === 0
-        ? `if(n<${WINDOW})v=${table}[n];`
-        : `if((n-${base}>>>0)<${WINDOW})v=${table}[(n-${base}>>>0)+${at}];`,
-    );
-    const text = choice.join("else ");
-    return arch === undefined ? text : `if((${w}[${o}+1]|0)===${arch | 0}){${text}}`;
-  });
-  return `const n=${w}[${o}];${texts.join("else ")}\n`;
+/** Statements that leave what `table` has for the call at `o` of `w` in a new `v`, also for a call in no window. */
+function lookupText({ windows, none, other, returns }: Tables, table: string, w: string, o: string): string {
+  const missing = table === "T" ? other : (returns[other] ?? none);
+  let text = "";
+  let last: number | undefined;
+  for (let i = 0; i < windows.length; i++) {
+    const { arch, base } = at(windows, i);
+    const begins = i === 0 || arch !== last;
+    if (arch !== undefined && begins) text += `${i === 0 ? "" : "}else "}if((${w}[${o}+1]|0)===${arch | 0}){`;
+    else if (!begins) text += "else ";
+    const n = base === 0 ? "n" : `(n-${base}>>>0)`;
+    text += `if(${n}<${WINDOW})v=${table}[${n}${i === 0 ? "" : `+${i * WINDOW}`}];`;
+    last = arch;
+  }
+  return `let v=${missing};const n=${w}[${o}];${text}${last === undefined ? "" : "}"}`;
 }

@@ -6,6 +6,7 @@ import type { Action } from "../../abi/action.ts";
 import { type DecodedCall, decodeCall } from "../../decode/index.ts";
 import type { CallerIdentity, CodePlace, Denial } from "../../enforce/index.ts";
 import { actionText } from "../../testing/action.ts";
+import { hostAbi } from "../arch.ts";
 import { visible } from "../output.ts";
 import type { Style } from "../style.ts";
 import { allowanceText, type Origin, originText } from "./origin.ts";
@@ -45,13 +46,18 @@ export function verdictText(action: Action, { arch, nr }: Denial["call"], own: A
   return actionText(action, abiOf(arch, nr) ?? own);
 }
 
+/** ` on x86`: by which of its ABIs a call came into this machine's kernel, where that is not the usual one. */
+export function archText(abi: AbiName | undefined): string {
+  return abi === undefined || abi === hostAbi() ? "" : ` on ${abi}`;
+}
+
 /** The record as lines for people: the call, then who denied it, where it comes from, and what would allow it. */
 export function recordText(record: DenialRecord, style: Style): string {
   const { time, identity, decoded, verdict, origins } = record;
   const who = `${identity.command ?? "?"}[${identity.pid}]`;
   const row = (label: string, text: string) => `  ${style.dim(`${label}:`)} ${visible(text)}`;
   return [
-    `seccat: ${style.red("denied")}: ${clock(time)} ${visible(who)}: ${visible(decoded.text)}: ${verdict}`,
+    `seccat: ${style.red("denied")}: ${clock(time)} ${visible(who)}: ${visible(decoded.text)}${archText(decoded.abi)}: ${verdict}`,
     row("from", sceneText(record)),
     ...origins.flatMap((origin) => [row("by", originText(origin)), row("allow", allowanceText(origin))]),
   ].join("\n");

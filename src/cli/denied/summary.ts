@@ -7,7 +7,7 @@ import { visible } from "../output.ts";
 import type { Style } from "../style.ts";
 import type { Kind } from "./explainer.ts";
 import { allowanceText, type Origin, originText } from "./origin.ts";
-import { clock, originJson } from "./record.ts";
+import { archText, clock, originJson } from "./record.ts";
 
 /** Denials of one call by the same rules. */
 export interface Row {
@@ -48,8 +48,8 @@ function distinct(origins: readonly Origin[]): Origin[] {
 /** The summary as lines for people. */
 export function summaryText(rows: readonly Row[], style: Style): string {
   const all = rows.reduce((sum, { times }) => sum + times, 0);
-  const lines = rows.flatMap(({ syscall, verdict, times, first, origins }) => [
-    `  ${style.bold(syscall)}: ${number(times)} ${times === 1 ? "time" : "times"}, first at ${clock(first)}: ${verdict}`,
+  const lines = rows.flatMap(({ syscall, arch, verdict, times, first, origins }) => [
+    `  ${style.bold(syscall)}${archText(arch)}: ${number(times)} ${times === 1 ? "time" : "times"}, first at ${clock(first)}: ${verdict}`,
     ...byFilter(origins).flatMap(([origin, ...more]) => [
       `    ${style.dim("by:")} ${visible(originText(origin))}`,
       ...allowLines([origin, ...more]).map((text) => `    ${style.dim("allow:")} ${visible(text)}`),

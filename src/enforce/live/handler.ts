@@ -1,13 +1,13 @@
 /** What runs in the thread that receives calls (see startLoop). */
 
 import { mapPage } from "../keeper/page.ts";
-import type { LoopContext, LoopHandler } from "../loop.ts";
+import type { LoopContext, LoopEnd, LoopHandler } from "../loop.ts";
 import { CallMemory } from "../memory.ts";
 import { native, nr } from "../native.ts";
 import { decodeNotif, notifWords } from "../notify.ts";
 import { BellListener } from "./bell.ts";
 import { proc } from "./look.ts";
-import { type FromReceiver, type ReceiverOrder, takeMark } from "./message.ts";
+import { areViewsAskedFor, type FromReceiver, type ReceiverOrder, takeMark } from "./message.ts";
 import { receiveAll } from "./receiver.ts";
 import { Recorder } from "./recorder.ts";
 import {
@@ -65,13 +65,14 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
   });
   const shared = page === undefined ? undefined : mapPage(listener.shim, page, PAGE);
   let turns = 0;
+  let end: LoopEnd = "ended";
   const takeMarks = () => {
     const mark = takeMark(mailbox);
     if (mark !== undefined) recorder.mark(mark);
   };
   return {
-    receive: (stop) =>
-      receiveAll(listener, stop, new BellListener(bell, listener.shim), {
+    receive: (stop) => {
+      end = receiveAll(listener, stop, new BellListener(bell, listener.shim), {
         memory: shared?.bytes,
         onCall: (notif) => {
           takeMarks();
@@ -81,17 +82,20 @@ export function makeHandler({ listener, data, post }: LoopContext<ReceiverOrder>
           takeMarks();
           turns++;
           if (turns % SWEEP === 0) recorder.sweep();
-          if (view && turns % VIEW === 0)
+          if (turns % VIEW === 0 && (view || areViewsAskedFor(mailbox)))
             tell({ kind: "view", calls: recorder.calls, processes: recorder.view() });
         },
-      }),
+      });
+      return end;
+    },
     onEnd: () => {
       shared?.leave();
+      const left = end === "stopped" ? recorder.view() : [];
       recorder.finish();
       const { calls, listeners, restarted } = recorder;
       return {
         kind: "account",
-        account: { calls, listeners, restarted, backend: listener.shim.backend },
+        account: { calls, listeners, restarted, backend: listener.shim.backend, left },
       } satisfies FromReceiver;
     },
   };

@@ -28,6 +28,8 @@ export interface Account {
   readonly restarted: number;
   /** The package that the calls went through; undefined before any did. */
   readonly backend: BackendName | undefined;
+  /** The processes that go on unrecorded, since the recording was ended before them. */
+  readonly left: readonly Viewed[];
 }
 
 /** What the receiving thread tells. */
@@ -43,11 +45,13 @@ export function isFromReceiver(message: unknown): message is FromReceiver {
 }
 
 const MAILBOX = 512;
+/** Where the name begins. */
+const NAME = 8;
 
 /**
- * Room for one mark on its way to a thread that reads no messages while it receives.
+ * What is on its way to a thread that reads no messages while it receives: one mark, and whether views are wanted.
  *
- *     0  bytes of the name, i32; 0 while there is room        4  the name, UTF-8
+ *     0  bytes of the name, i32; 0 while there is room    4  1 once views are wanted, i32    8  the name, UTF-8
  */
 export function newMailbox(): SharedArrayBuffer {
   return new SharedArrayBuffer(MAILBOX);
@@ -57,8 +61,8 @@ export function newMailbox(): SharedArrayBuffer {
 export function putMark(mailbox: SharedArrayBuffer, name: string): boolean {
   const length = new Int32Array(mailbox, 0, 1);
   if (Atomics.load(length, 0) !== 0) return false;
-  const { written } = new TextEncoder().encodeInto(name, new Uint8Array(MAILBOX - 4));
-  new Uint8Array(mailbox, 4).set(new TextEncoder().encode(name).subarray(0, written));
+  const { written } = new TextEncoder().encodeInto(name, new Uint8Array(MAILBOX - NAME));
+  new Uint8Array(mailbox, NAME).set(new TextEncoder().encode(name).subarray(0, written));
   Atomics.store(length, 0, written);
   return true;
 }
@@ -73,7 +77,17 @@ export function takeMark(mailbox: SharedArrayBuffer): string | undefined {
   const length = new Int32Array(mailbox, 0, 1);
   const written = Atomics.load(length, 0);
   if (written === 0) return undefined;
-  const name = new TextDecoder().decode(new Uint8Array(mailbox, 4, written).slice());
+  const name = new TextDecoder().decode(new Uint8Array(mailbox, NAME, written).slice());
   Atomics.store(length, 0, 0);
   return name;
+}
+
+/** Asks for views from now on. */
+export function askForViews(mailbox: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(mailbox, 4, 1), 0, 1);
+}
+
+/** Whether views were asked for. */
+export function areViewsAskedFor(mailbox: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(mailbox, 4, 1), 0) !== 0;
 }

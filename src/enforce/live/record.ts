@@ -21,9 +21,11 @@ import { native } from "../native.ts";
 import type { SpawnOptions } from "../prepare.ts";
 import { endedAs, originalOpenFiles, type RunResult, run } from "../run.ts";
 import type { Supervisor } from "../serve.ts";
+import type { Exit } from "../start.ts";
 import { Bell, bellMemory } from "./bell.ts";
 import {
   type Account,
+  askForViews,
   type FromReceiver,
   isFromReceiver,
   isMailboxEmpty,
@@ -31,9 +33,12 @@ import {
   putMark,
   type ReceiverOrder,
 } from "./message.ts";
+import type { Viewed } from "./recorder.ts";
 
 /** How often the mailbox is looked at, in milliseconds. */
 const MAIL = 5;
+/** Processes that end within so many milliseconds behind the command are no news. */
+const SETTLE = 1000;
 
 /** What to record. */
 export interface RecordingOptions extends PhaseOptions {
@@ -43,6 +48,8 @@ export interface RecordingOptions extends PhaseOptions {
   readonly each: (process: WatchedProcess) => void;
   /** Hears several times a second who is alive, and of each call that is made for the first time. */
   readonly onView?: (view: LiveView) => void;
+  /** Hears once who is still waited for, when the command itself ended a second ago. */
+  readonly onRemaining?: (remaining: readonly Viewed[]) => void;
 }
 
 /** What a view is told. */
@@ -73,6 +80,8 @@ export interface Recording {
   readonly onListener: (listener: Listener) => Supervisor;
   /** What it came to, once the supervisor is done. */
   account(): Account;
+  /** Tells it that the command itself has ended. */
+  commandEnded(): void;
   /** Begins the phase of a mark in every process; resolves when it has begun. */
   mark(name: string): Promise<void>;
 }
@@ -83,17 +92,26 @@ export function notifyAll(): Program {
 }
 
 /** Makes ready to record a command that is yet to be launched. */
-export function newRecording({ each, onView, args = false, ...phases }: RecordingOptions): Recording {
-  let account: Account = { calls: 0, listeners: 0, restarted: 0, backend: undefined };
+export function newRecording(options: RecordingOptions): Recording {
+  const { each, onView, onRemaining, args = false, ...phases } = options;
+  let account: Account = { calls: 0, listeners: 0, restarted: 0, backend: undefined, left: [] };
+  let settledAt = Number.POSITIVE_INFINITY;
   const mailbox = newMailbox();
   const onMessage = (message: unknown) => {
     if (!isFromReceiver(message)) return;
     if (message.kind === "process") each(message.process);
     else if (message.kind === "account") account = message.account;
     else onView?.(message);
+    if (message.kind !== "view" || message.processes.length === 0 || performance.now() < settledAt) return;
+    settledAt = Number.POSITIVE_INFINITY;
+    onRemaining?.(message.processes);
   };
   return {
     account: () => account,
+    commandEnded() {
+      if (onRemaining) askForViews(mailbox);
+      settledAt = performance.now() + SETTLE;
+    },
     async mark(name) {
       while (!putMark(mailbox, name)) await sleep(MAIL);
       while (!isMailboxEmpty(mailbox)) await sleep(MAIL);
@@ -171,8 +189,8 @@ export async function record(argv: readonly Text[], options: RecordOptions): Pro
     onListener: recording.onListener,
   };
   const result = leave
-    ? await runApart(argv, { stdio: "inherit", ...spawning, detached: true }, leave)
-    : await run([notifyAll()], argv, spawning);
+    ? await runApart(argv, { stdio: "inherit", ...spawning, detached: true }, leave, recording)
+    : await run([notifyAll()], argv, { ...spawning, onOutlasted: recording.commandEnded });
   return { ...result, account: recording.account() };
 }
 
@@ -184,11 +202,17 @@ async function runApart(
   argv: readonly Text[],
   options: SpawnOptions,
   leave: AbortSignal,
+  recording: Recording,
 ): Promise<RunResult | Left> {
   const limit = originalOpenFiles();
   const launched = await launch([notifyAll()], argv, { ...options, ...(limit ? { openFiles: limit } : {}) });
   if (launched.kind === "not-started") return launched;
   const { child, pid, exited, supervisor } = launched;
+  let exit: Exit | undefined;
+  void exited.then((how) => {
+    exit = how;
+    recording.commandEnded();
+  });
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   for (const signal of passed) process.on(signal, pass);
   const stop = () => supervisor?.close();
@@ -196,7 +220,7 @@ async function runApart(
     if (leave.aborted) stop();
     leave.addEventListener("abort", stop);
     await supervisor?.done;
-    if (leave.aborted) {
+    if (leave.aborted && exit === undefined) {
       child.unref();
       return { kind: "left", pid };
     }

@@ -87,9 +87,12 @@ export class Recorder {
 
   /** The processes that have not ended. */
   view(): Viewed[] {
-    return [...this.#processes.values()].map((process) => {
-      return { pid: process.pid, comm: process.current.comm, calls: callsOf(process) };
-    });
+    const { look } = this.#options;
+    return [...this.#processes.values()]
+      .filter(({ pid, leaving }) => leaving === 0 && look.isAlive(pid))
+      .map((process) => {
+        return { pid: process.pid, comm: process.current.comm, calls: callsOf(process) };
+      });
   }
 
   /** Counts the call of a struct seccomp_notif, whose maker waits. */

@@ -48,7 +48,7 @@ function seconds(ms: number): string {
 
 function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
+    .map(([name, value]) => ` ${name}="${quoted(String(value))}"`)
     .join("");
 }
 
@@ -58,12 +58,17 @@ const entities: Readonly<Record<string, string>> = {
   ">": "&gt;",
   '"': "&quot;",
   "'": "&apos;",
+  "\r": "&#13;",
 };
 
-/** What XML 1.0 has no character for becomes U+FFFD; line breaks are kept by their numbers. */
+/** What XML 1.0 has no character for becomes U+FFFD. */
 function escaped(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replace(/[&<>"']/g, (char) => entities[char] ?? char)
-    .replace(/[\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`);
+    .replace(/[&<>"'\r]/g, (char) => entities[char] ?? char);
+}
+
+/** In an attribute a reader makes spaces of tabs and line breaks that do not stand there by their numbers. */
+function quoted(text: string): string {
+  return escaped(text).replace(/[\t\n]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { type AbiName, abi } from "../../../arch/index.ts";
 import { SeccatError } from "../../../src/abi/error.ts";
 import { opcodes } from "../../../src/abi/opcode.ts";
 import { assembleProgram } from "../../../src/bpf/assemble.ts";
@@ -120,6 +121,70 @@ for (const [what, count, call] of mixes)
     }
   });
 
+/** Programs that decide by the number alone, and the first number of their ABI. */
+const numbered: readonly (readonly [abi: AbiName, program: Program])[] = (
+  ["x86_64", "mips", "mipsel64", "mipsel64n32"] as const
+).map((name) => {
+  const { auditArch, nrBase, endian } = abi(name);
+  const asks = Array.from({ length: 20 }, (_, i) => `jeq #${nrBase + 7 * i}, next, +1\nret ERRNO(${i})`);
+  const text = ["ld arch", `jeq #${auditArch}, next, bad`, "ld nr", ...asks, "ret ALLOW", "bad: ret TRAP(1)"];
+  return [name, assembleProgram(text.join("\n"), { endian })];
+});
+for (const [name, program] of numbered)
+  for (const odd of [undefined, -1, 512, 2 ** 31, 2 ** 32 - 1])
+    test(`a batch that is decided by numbers of ${name} alone, ${odd ?? "none"} among them`, () => {
+      const { auditArch, nrBase } = abi(name);
+      const calls = new Uint32Array(16 * 1040);
+      for (let i = 0; i < 1040; i++) calls.set([nrBase + (i % 480), auditArch], 16 * i);
+      if (odd !== undefined) calls[16 * 77] = nrBase + odd;
+      const returns = jit(program).batch(calls, new Uint32Array(1040))();
+      returns.forEach((ret, i) => {
+        assert.is(ret, run(program, calls.subarray(16 * i, 16 * i + 16)), `call ${i}`);
+      });
+    });
+
+const forged: readonly (readonly [what: string, program: unknown, code: string])[] = [
+  ["nothing", undefined, "schema"],
+  ["a policy", { arches: ["x86_64"], rules: [] }, "schema"],
+  ["bare instructions", [{ code: 6, jt: 0, jf: 0, k: 0 }], "schema"],
+  ["no instructions", { endian: "little", insns: [] }, "program"],
+  [
+    "a jump past the end",
+    {
+      endian: "little",
+      insns: [
+        { code: 0x15, jt: 9, jf: 0, k: 0 },
+        { code: 6, jt: 0, jf: 0, k: 0 },
+      ],
+    },
+    "program",
+  ],
+  [
+    "JavaScript for a cell",
+    {
+      endian: "little",
+      insns: [
+        { code: 2, jt: 0, jf: 0, k: "0=process.exit(9);m0" },
+        { code: 0x16, jt: 0, jf: 0, k: 0 },
+      ],
+    },
+    "program",
+  ],
+];
+for (const [what, given, code] of forged)
+  test(`${what} cast to a program is refused before any code is made`, () => {
+    const program: Program = given === undefined ? given : JSON.parse(JSON.stringify(given));
+    assert.throws(
+      () => jit(program),
+      (error: unknown) => error instanceof SeccatError && error.code === code,
+    );
+  });
+
+test("a program that came from another thread is checked again, and answers", () => {
+  const program: Program = structuredClone(assembleProgram("ld [16]\nret a"));
+  assert.is(jit(program).evaluate(callOf(3, 5, 0)), 5);
+});
+
 test("one program has one evaluator", () => {
   const program = assembleProgram("ret ALLOW");
   assert.is(jit(program), jit(program));
@@ -135,6 +200,8 @@ test("return values are written to the array that is given, and nothing else of 
   assert.equal([...evaluator.evaluateMany(new Uint32Array(0))], []);
 });
 
+/** What a caller without types passes. */
+const cast = (value: unknown): Uint32Array => JSON.parse(JSON.stringify(value));
 const overlaid = new Uint32Array(64);
 const refusals: readonly (readonly [
   what: string,
@@ -157,6 +224,14 @@ const refusals: readonly (readonly [
     (program) => jit(program).evaluateMany(overlaid.subarray(0, 48), overlaid.subarray(47)),
     undefined,
   ],
+  ["a list of numbers for a call", (program) => jit(program).evaluateMany(cast(Array(16).fill(0))), "a list"],
+  [
+    "a list for return values",
+    (program) => jit(program).evaluateMany(new Uint32Array(16), cast([1])),
+    "a list",
+  ],
+  ["a batch of nothing", (program) => jit(program).batch(cast(null), new Uint32Array(1)), "null"],
+  ["a batch without return values", (program) => jit(program).batch(new Uint32Array(16), cast(null)), "null"],
   [
     "a batch whose return values would lie over its calls",
     (program) => jit(program).batch(overlaid.subarray(16), overlaid.subarray(0, 17)),

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { abi } from "../../../arch/index.ts";
 import { packData } from "../../../src/abi/data.ts";
+import { assembleProgram } from "../../../src/bpf/assemble.ts";
 import { jit } from "../../../src/bpf/jit/index.ts";
 import { list } from "../../../src/bpf/list.ts";
 import type { Program } from "../../../src/bpf/program.ts";
@@ -47,6 +48,35 @@ function callOf(random: Random, program: Program): Uint32Array {
   if (random.once(2)) words[1] = random.pick([0xc000003e, 0xc00000b7, 0x40000003]);
   return words;
 }
+
+/** What asks for the number, the arch and an argument in turn, on ways that part and come together again. */
+function dispatcher(random: Random): Program {
+  const jumps = ["jeq", "jgt", "jge", "jset"] as const;
+  const line = () => {
+    if (random.once(6)) return random.pick(["ld nr", "ld nr", "ld arch", "ld [16]", "ja +1", "and #15"]);
+    const constants = [random.below(520), 0xc000003e, 0x40000003, 0x40000000 + random.below(520)];
+    const k = random.once(4) ? random.pick(constants) : random.below(520);
+    return `${random.pick(jumps)} #${k}, +${random.below(9)}, +${random.below(9)}`;
+  };
+  const lines = Array.from({ length: 5 + random.below(80) }, line);
+  const rets = Array.from({ length: 12 }, (_, i) => (random.once(6) ? "ret a" : `ret ERRNO(${i % 5})`));
+  return assembleProgram(["ld arch", "jeq #0xc000003e, +1, +0", ...lines, ...rets].join("\n"));
+}
+
+test(`${programs} random dispatchers answer ${CALLS} calls each as the interpreter does`, () => {
+  const random = new Random(seedOf("bpf/jit/random dispatchers"));
+  for (let i = 0; i < programs; i++) {
+    const program = dispatcher(random);
+    const arches = random.once(2) ? [0xc000003e] : [0xc000003e, 0x40000003, 0xc00000b7];
+    const calls = Array.from({ length: CALLS }, () => {
+      const words = randomWords(random, program);
+      words[0] = random.below(530) + (random.once(4) ? 0x40000000 : 0);
+      words[1] = random.pick(arches);
+      return words;
+    });
+    agree(program, calls);
+  }
+});
 
 test(`${programs} random programs answer ${CALLS} calls each as the interpreter does`, () => {
   const random = new Random(seedOf("bpf/jit/random programs"));

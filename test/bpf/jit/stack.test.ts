@@ -35,6 +35,14 @@ test("a stack of nothing allows, and writes where it is told", () => {
   assert.equal([...returns], [0x7fff0000, 0x7fff0000, 0, 0]);
 });
 
+test("what is no list of programs is refused", () => {
+  for (const text of ["{}", '"program"', "[null]"])
+    assert.throws(
+      () => jitStack(JSON.parse(text)),
+      (error: unknown) => error instanceof SeccatError && error.code === "schema",
+    );
+});
+
 test("a batch that is cut off is refused", () => {
   assert.throws(
     () => jitStack([]).evaluateMany(new Uint32Array(17)),

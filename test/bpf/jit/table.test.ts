@@ -1,7 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assembleProgram } from "../../../src/bpf/assemble.ts";
-import { GENERAL, generalOf, type Tables, tablesOf, WINDOW } from "../../../src/bpf/jit/table.ts";
+import type { Block, Target } from "../../../src/bpf/jit/specialise.ts";
+import { type Entries, GENERAL, generalOf, type Tables, tablesOf } from "../../../src/bpf/jit/table.ts";
+import { WINDOW } from "../../../src/bpf/jit/window.ts";
 import { compile } from "../../../src/compile/index.ts";
 import { allow, policy } from "../../../src/policy/builder.ts";
 
@@ -9,8 +11,15 @@ const test = suite("bpf/jit/table");
 const X86_64 = 0xc000003e;
 const ALLOW = 0x7fff0000;
 
+/** The block of an entry, if it is one at which calls begin. */
+function startOf({ returns, starts, blocks }: Entries, entry: number): Block | undefined {
+  const place = entry - returns.length;
+  return starts[place] === 1 ? blocks[place] : undefined;
+}
+
 /** What the table says of a number: a verdict as u32, a block, or that it has none. */
-function entryOf({ windows, entries, returns, starts }: Tables, arch: number, nr: number): string {
+function entryOf(tables: Tables, arch: number, nr: number): string {
+  const { windows, entries, returns } = tables;
   const at = windows.findIndex(
     (window) => window.arch === arch && nr >= window.base && nr < window.base + WINDOW,
   );
@@ -18,7 +27,7 @@ function entryOf({ windows, entries, returns, starts }: Tables, arch: number, nr
   const entry = entries[at * WINDOW + nr - (windows[at]?.base ?? 0)] ?? -1;
   if (entry === GENERAL) return "general";
   const ret = returns[entry];
-  return ret === undefined ? `block ${starts[entry - returns.length]}` : `0x${(ret >>> 0).toString(16)}`;
+  return ret === undefined ? `block at ${startOf(tables, entry)?.pc}` : `0x${(ret >>> 0).toString(16)}`;
 }
 
 const mixed = compile(
@@ -32,14 +41,14 @@ test("numbers that arguments do not matter for have their verdict, the others a 
   const tables = tablesOf(mixed);
   assert.is(entryOf(tables, X86_64, 0), `0x${ALLOW.toString(16)}`);
   assert.is(entryOf(tables, X86_64, 2), "0x80000000");
-  assert.match(entryOf(tables, X86_64, 41), /^block/);
+  assert.match(entryOf(tables, X86_64, 41), /^block at \d/);
 });
 
 test("x32's numbers have a window of their own, and each arch that is asked for", () => {
   const tables = tablesOf(mixed);
   assert.is(entryOf(tables, X86_64, 0x40000001), `0x${ALLOW.toString(16)}`);
   assert.is(entryOf(tables, 0x40000003, 3), `0x${ALLOW.toString(16)}`);
-  assert.match(entryOf(tables, 0x40000003, 359), /^block/);
+  assert.match(entryOf(tables, 0x40000003, 359), /^block at \d/);
   assert.is(entryOf(tables, 0xc00000b7, 3), "no entry");
 });
 
@@ -60,13 +69,23 @@ test("what is behind an argument is specialised too: a list that goes on is not 
   const text = ["ld nr", "jeq #50, next, rest", "ld [16]", "jeq #1, next, rest", "ret TRAP(1)"];
   const program = assembleProgram([...text, "rest: ld nr", ...list, "ret ALLOW"].join("\n"));
   const tables = tablesOf(program);
-  const entry = tables.entries[50] ?? 0;
-  const start = tables.blocks[tables.starts[entry - tables.returns.length] ?? -1];
-  assert.equal(start, {
-    pc: 2,
-    statements: ["a=w[o+4]|0;"],
-    end: { kind: "jump", test: "a===1", yes: { ret: 0x00030001 }, no: { ret: 0x00050028 } },
+  const start = startOf(tables, tables.entries[50] ?? 0);
+  assert.is(start?.pc, 2);
+  assert.is(start?.text, "a=w[o+4]|0;");
+  assert.equal(start?.end, {
+    kind: "jump",
+    test: "a===1",
+    yes: { kind: "verdict", ret: 0x00030001 },
+    no: { kind: "verdict", ret: 0x00050028 },
   });
+});
+
+test("calls in no window are made apart only where the tables do without most of their blocks", () => {
+  assert.is(tablesOf(mixed).other, GENERAL);
+  const argument = tablesOf(assembleProgram("ld [16]\njeq #1, next, o\nret a\no: ret ALLOW"));
+  assert.is(startOf(argument, argument.other)?.pc, 0);
+  const constant = tablesOf(assembleProgram("ja +0\nret ERRNO(7)"));
+  assert.is(constant.returns[constant.other], 0x00050007);
 });
 
 const entered = [
@@ -76,10 +95,12 @@ const entered = [
 for (const [what, { blocks }] of entered)
   test(`blocks ${what} lead to later ones only`, () => {
     assert.ok(blocks.length > 0);
-    blocks.forEach(({ end }, id) => {
-      const to = end.kind === "jump" ? [end.yes, end.no] : end.kind === "go" ? [end.to] : [];
+    blocks.forEach(({ place, end }, at) => {
+      assert.is(place, at);
+      const to: readonly Target[] =
+        end?.kind === "jump" ? [end.yes, end.no] : end?.kind === "go" ? [end.to] : [];
       for (const target of to)
-        if ("block" in target) assert.ok(target.block > id, `${id} to ${target.block}`);
+        if (target.kind === "block") assert.ok(target.place > at, `${at} to ${target.place}`);
     });
   });
 

@@ -237,8 +237,11 @@ seccat: 1 call was denied
     assert.is(code, 159);
     assert.match(
       stderr,
-      /^seccat: killed: the command ended by SIGSYS, and no call was handed over for it\n/,
+      /^seccat: killed: the command ended by SIGSYS, and not by a kill action\n {2}fix: look for the action trap in trap\.yaml/,
     );
+    const plain = run(["-p", "trap.yaml"], ["mkdir", "d"]);
+    assert.is(plain.code, 159);
+    assert.match(plain.stderr, /--explain names the call, unless the rule's action is trap/);
   });
 
   test("a call of another architecture is read by its own tables, and told where it is not listed", () => {
@@ -255,6 +258,9 @@ seccat: 1 call was denied
     assert.equal([first.arch, first.nr], ["x86", 39]);
     const unlisted = told(run(["-p", "dirs.yaml", "--json", "--explain"], [old]).stderr)[0];
     assert.is(unlisted?.by[0]?.noRule, "the policy does not list x86: add it to arches");
+    const words = run(["-p", "dirs.yaml", "--explain"], [old]).stderr;
+    assert.match(words, /mkdir\(pathname="\/old", mode=0755\) on x86: /);
+    assert.match(words, /^ {2}mkdir on x86: 1 time, /m);
   });
 
   test("many threads and children that do the same are one kind of call", () => {

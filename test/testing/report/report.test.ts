@@ -117,9 +117,19 @@ reports("JUnit's XML has no character that XML has not, and escapes the others",
     /name="a # &lt;b&gt; &amp; &quot;c&quot; &apos;d&apos; \\ \ufffd \ufffd \ufffd \]\]&gt; é"/,
   );
   assert.match(xml, /<failure message="t\.yaml:3:1: expected allow, got &lt;kill&gt;" type="failure">/);
-  assert.match(xml, /0000 {2}A = arch&#10;x<\/failure>/);
+  assert.match(xml, />t\.yaml:3:1: expected allow, got &lt;kill&gt;\n0000 {2}A = arch\nx<\/failure>/);
   assert.match(xml, /<system-out>reached: 1 of 2 rules<\/system-out>/);
   assert.match(xml, /<testsuite name="empty\.yaml" tests="0" /);
+});
+
+reports("a reader of JUnit's XML gets line breaks and tabs as they were", () => {
+  const text = "a\tb\nc\rd";
+  const xml = junitReport([
+    { name: "t", ms: 1, notes: [text], outcomes: [{ name: text, ok: false, message: "m", details: [text] }] },
+  ]);
+  assert.match(xml, /<testcase name="a&#9;b&#10;c&#13;d"/);
+  assert.match(xml, />m\na\tb\nc&#13;d<\/failure>/);
+  assert.match(xml, /<system-out>a\tb\nc&#13;d<\/system-out>/);
 });
 
 const xmllint = checked("xmllint", ["--version"], "");
