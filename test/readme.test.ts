@@ -120,7 +120,11 @@ for (const block of blocksOf(lines)) {
     continue;
   }
   readme(`line ${block.from + 1}: ${commands.map(({ command }) => command).join("; ")}`, () => {
-    const real = commands.map(({ command, shown }) => ({ command, shown, printed: printedBy(command, shown) }));
+    const real = commands.map(({ command, shown }) => ({
+      command,
+      shown,
+      printed: printedBy(command, shown),
+    }));
     if (write) {
       const text = real.flatMap(({ command, shown, printed }) => {
         return [`$ ${command}`, ...(isShown(printed, shown) ? shown : printed)];
