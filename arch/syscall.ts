@@ -19,12 +19,13 @@ export const syscallAliases: readonly string[] = aliases
 
 interface Numbers {
   readonly byName: ReadonlyMap<string, number>;
-  readonly byNr: ReadonlyMap<number, SyscallName>;
   /** Ordered by number. */
   readonly list: readonly (readonly [SyscallName, number])[];
 }
 
 const cache = new Map<AbiName, Numbers>();
+/** Apart, because to start a command takes no name of a number. */
+const namesByNr = new Map<AbiName, ReadonlyMap<number, SyscallName>>();
 let indexes: ReadonlyMap<string, number> | undefined;
 let versions: readonly string[] | undefined;
 
@@ -39,11 +40,7 @@ function numbersOf(name: AbiName): Numbers {
     if (nr !== undefined && nr !== "-") list.push([call, Number(nr) + bit]);
   });
   list.sort((a, b) => a[1] - b[1]);
-  const made = {
-    byName: new Map(list),
-    byNr: new Map(list.map(([call, nr]) => [nr, call])),
-    list,
-  };
+  const made = { byName: new Map(list), list };
   cache.set(name, made);
   return made;
 }
@@ -78,7 +75,13 @@ export function syscallNr(abi: AbiName, name: SyscallName): number | undefined {
 
 /** The name of number `nr` (as seccomp_data.nr holds it) on the ABI. */
 export function syscallName(abi: AbiName, nr: number): SyscallName | undefined {
-  return numbersOf(abi).byNr.get(nr);
+  return (namesByNr.get(abi) ?? nameAll(abi)).get(nr);
+}
+
+function nameAll(abi: AbiName): ReadonlyMap<number, SyscallName> {
+  const made = new Map(numbersOf(abi).list.map(([call, nr]) => [nr, call]));
+  namesByNr.set(abi, made);
+  return made;
 }
 
 /** Every call of the ABI with its number, ordered by number. */
