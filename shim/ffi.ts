@@ -18,6 +18,8 @@ interface FfiNapi {
 interface RefNapi {
   readonly sizeof: { readonly pointer: number };
   hexAddress(bytes: Buffer): string;
+  alloc(type: string, value: string | number): Buffer;
+  readPointer(pointer: Buffer, offset: number, length: number): Buffer;
 }
 
 /** The modules that this backend loads, by name. */
@@ -60,6 +62,7 @@ export function ffiNapiBackend(load: <Name extends keyof Modules>(id: Name) => M
     siginterrupt: (signal, flag) => Number(siginterrupt(signal, flag)),
     errno: () => ffi.errno(),
     address,
+    view: (at, length) => ref.readPointer(ref.alloc(word, plain(at)), 0, length),
     poll: (fds, timeout) =>
       new Promise((resolve, reject) => {
         poll.async(plain(fds), 1, timeout, (error: unknown) => (error ? reject(error) : resolve()));

@@ -125,7 +125,9 @@ function shimOf(backend: Backend): Shim {
       return backend.prepare(nr, words);
     },
     siginterrupt: (signal) => result(backend.siginterrupt(signal, 1)),
+    errno: () => backend.errno(),
     address: (bytes) => backend.address(bytes),
+    view: (address, length) => backend.view(address, length),
     async poll(fd, timeout) {
       // struct pollfd { int fd; short events; short revents; }
       const pollfd = new DataView(new ArrayBuffer(8));

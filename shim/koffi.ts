@@ -21,12 +21,13 @@ export function koffiBackend(load: (id: "koffi") => typeof Koffi): Backend {
     syscall: (nr, [a, b, c, d, e, f]) => Number(syscall(nr, a, b, c, d, e, f)), // faster than a spread
     prctl: (option, args) => Number(prctl(option, ...args)),
     prepare: (nr, args) => {
-      const [a, b, c] = args.map(Number);
+      const [a, b, c] = args.map((arg) => Number(BigInt.asIntN(8 * koffi.sizeof("long"), arg)));
       return () => Number(three(nr, a, b, c));
     },
     siginterrupt: (signal, flag) => Number(siginterrupt(signal, flag)),
     errno: () => koffi.errno(),
     address: (bytes) => BigInt(koffi.address(bytes)),
+    view: (address, length) => new Uint8Array(koffi.view(address, length)),
     poll: (fds, timeout) =>
       new Promise((resolve, reject) => {
         poll.async(fds, 1, timeout, (error: unknown) => (error ? reject(error) : resolve()));

@@ -28,8 +28,12 @@ export interface Shim {
   prepare(nr: number, ...args: readonly CallArgument[]): () => number;
   /** siginterrupt(3): lets a signal with a handler interrupt the calls of the thread that gets it, which else start again. */
   siginterrupt(signal: number): CallResult;
+  /** errno of the last call that failed: for one that prepare() made, which tells no more than -1. */
+  errno(): number;
   /** Where `bytes` lie in memory; they stay there while the array is referenced. */
   address(bytes: Uint8Array): bigint;
+  /** The `length` bytes of this process's memory from `address` on, themselves and no copy, for as long as they are mapped. */
+  view(address: bigint, length: number): Uint8Array;
   /** poll(2) on one descriptor without blocking the event loop; gives its revents, 0 after `timeout` milliseconds. */
   poll(fd: number, timeout: number): Promise<number>;
 }
@@ -46,6 +50,7 @@ export interface Backend {
   siginterrupt(signal: number, flag: number): number;
   errno(): number;
   address(bytes: Uint8Array): bigint;
+  view(address: bigint, length: number): Uint8Array;
   /** poll(fds, 1, timeout) off the main thread. */
   poll(fds: Uint8Array, timeout: number): Promise<void>;
 }

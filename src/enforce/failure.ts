@@ -102,6 +102,7 @@ function notExecuted({ orders }: Prepared, { name }: Failure): NotStarted {
   return {
     kind: "not-started",
     status: name === "ENOENT" ? 127 : 126,
+    ...(name === "ENOEXEC" ? { script: orders.command.path } : {}),
     error: new SeccatError({
       code: "file",
       message: `command not executable: ${shown}: ${whyNotExecuted[name] ?? name}`,

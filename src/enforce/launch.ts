@@ -7,6 +7,8 @@
  * in a page of memory that it shares with this process, so a failure can be told even when the filters let
  * it say nothing. The file is removed before the launcher does anything.
  *
+ * Where there is no machine code for the machine, a Node does the launcher's work (see launcher/calls.ts).
+ *
  * Not handled: descriptors that Node inherited besides 0, 1 and 2 (it marks them close-on-exec; pass them in `stdio`),
  * and signals that were ignored or blocked when Node started (it resets them). The command outlives this process,
  * unless `killOnParentExit` says otherwise.
@@ -21,8 +23,10 @@ import type { Program } from "../bpf/program.ts";
 import { takeListener } from "./attach.ts";
 import type { Text } from "./command.ts";
 import { failureOf } from "./failure.ts";
+import type { Way } from "./launcher/index.ts";
 import { STATUS_GO } from "./launcher/layout.ts";
 import { type NotStarted, notEnforced, type Prepared, prepare, type SpawnOptions } from "./prepare.ts";
+import { orAsScript } from "./script.ts";
 import type { Supervisor } from "./serve.ts";
 import { type Exit, exitOf, ignore, readProgress, startLauncher } from "./start.ts";
 import { supervision } from "./supervision.ts";
@@ -42,14 +46,25 @@ export interface Started {
 
 /**
  * Starts `argv` under `programs`, installed in this order. The command has begun to run when this resolves to
- * `started`; otherwise nothing of it ran. Throws SeccatError "usage" or "schema" when called wrongly.
+ * `started`; otherwise nothing of it ran. Throws SeccatError "usage" or "schema" when called wrongly. `way` is for tests
+ * of what other machines do.
  */
 export async function launch(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions = {},
+  way?: Way,
 ): Promise<Started | NotStarted> {
-  const prepared = prepare(programList(programs), argv, options, supervision);
+  return orAsScript(argv, (words) => launchFile(programs, words, options, way));
+}
+
+async function launchFile(
+  programs: Program | readonly Program[],
+  argv: readonly Text[],
+  options: SpawnOptions,
+  way: Way | undefined,
+): Promise<Started | NotStarted> {
+  const prepared = prepare(programList(programs), argv, options, supervision, way);
   if (prepared.kind === "not-started") return prepared;
   try {
     return await carryOut(prepared, options);
@@ -64,17 +79,18 @@ export async function spawnFiltered(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions = {},
+  way?: Way,
 ): Promise<Started> {
-  const launched = await launch(programs, argv, options);
+  const launched = await launch(programs, argv, options, way);
   if (launched.kind === "not-started") throw launched.error;
   return launched;
 }
 
 async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Started | NotStarted> {
-  const { child, pid, status } = await startLauncher(prepared, options, "pipe");
+  const { child, pid, status, message } = await startLauncher(prepared, options, "pipe");
   const exited = exitOf(child);
   const release = holdOutput(child, prepared.orders.channel);
-  const hungUp = sendBlock(child, prepared);
+  const hungUp = send(child, prepared.orders.channel, message);
   let supervisor: Supervisor | undefined;
   try {
     if (prepared.onListener) supervisor = await attach(prepared, pid, status, hungUp);
@@ -122,8 +138,8 @@ interface HangUp {
   happened: boolean;
 }
 
-function sendBlock(child: ChildProcess, { orders, block }: Prepared): HangUp {
-  const channel = child.stdio[orders.channel];
+function send(child: ChildProcess, fd: number, message: Uint8Array): HangUp {
+  const channel = child.stdio[fd];
   if (!(channel instanceof Socket))
     throw new SeccatError({ code: "internal", message: "the launcher's channel is no socket" });
   const hangUp: HangUp = {
@@ -137,7 +153,7 @@ function sendBlock(child: ChildProcess, { orders, block }: Prepared): HangUp {
   };
   channel.on("error", () => {}); // the launcher ended early; its status page says why
   channel.resume();
-  channel.end(block.bytes);
+  channel.end(message);
   return hangUp;
 }
 

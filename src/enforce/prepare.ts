@@ -18,9 +18,10 @@ import {
 } from "./command.ts";
 import type { Denial } from "./denials.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
-import { makeLauncher } from "./launcher/index.ts";
+import { launcherMachines, makeLauncher, type Way, wayOf } from "./launcher/index.ts";
 import type { Listener } from "./listener.ts";
 import { type Native, native } from "./native.ts";
+import { type OpenFiles, openFiles } from "./openfiles.ts";
 import type { FilterFlag } from "./seccomp.ts";
 import type { CallHandler, Supervisor } from "./serve.ts";
 import { strayDescriptors } from "./stray.ts";
@@ -50,7 +51,7 @@ export interface SpawnOptions {
   /** Leave speculative execution unmitigated (Linux 4.17). */
   readonly specAllow?: boolean;
   /** Its RLIMIT_NOFILE; that of this process, whose soft limit Node raised, when absent. */
-  readonly openFiles?: { readonly soft: bigint; readonly hard: bigint };
+  readonly openFiles?: OpenFiles;
   /** Who the command is; this process's own user when absent. Takes root. */
   readonly user?: Identity;
   /** Refuse to start the command as root. */
@@ -96,6 +97,8 @@ export interface NotStarted {
   /** 127: no such command; 126: it cannot be executed; 125: it could not be put under the filters. */
   readonly status: 125 | 126 | 127;
   readonly error: SeccatError;
+  /** The file that the kernel answered ENOEXEC to: a script, for all it knows. */
+  readonly script?: Uint8Array;
 }
 
 /** A launch that nothing is known to stand against. */
@@ -104,7 +107,8 @@ export interface Prepared {
   readonly here: Native;
   readonly orders: Orders;
   readonly block: Block;
-  readonly launcher: Uint8Array;
+  /** The launcher's file; undefined where a Node does its work. */
+  readonly launcher: Uint8Array | undefined;
   readonly stdio: readonly StdioEntry[];
   readonly onListener: SpawnOptions["onListener"];
 }
@@ -116,13 +120,15 @@ export function notEnforced(error: SeccatError): NotStarted {
 
 /**
  * Looks for the command, lays out the launcher's block, and asks the interpreter whether the filters let the command start.
- * `supervise` says who answers calls: supervision() where an option may ask for that.
+ * `supervise` says who answers calls: supervision() where an option may ask for that. By FFI calls it is started where
+ * there is no launcher, or where `way` says so.
  */
 export function prepare(
   programs: readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions,
   supervise: (programs: readonly Program[], options: SpawnOptions) => Supervision,
+  way?: Way,
 ): Prepared | NotStarted {
   if (!Array.isArray(argv)) throw wrongValue("the command is no list of words", '["ls", "-l"]', argv);
   throwIssues(keyIssues(options, optionKeys));
@@ -131,6 +137,7 @@ export function prepare(
   if (!name || programs.length === 0) throw nothing(name === undefined ? "command" : "program");
   try {
     const here = native();
+    const byCalls = (way ?? wayOf(here)) === "calls";
     checkFits(programs, here);
     checkStack(programs.toReversed());
     checkUser(options);
@@ -140,19 +147,21 @@ export function prepare(
     const env = { ...(options.env ?? inheritedEnvironment()), ...channelEnvironment(stdio, options) };
     const found = findCommand(name, env.PATH, cwd);
     if ("error" in found) return { kind: "not-started", ...found };
+    if (byCalls) checkUnsupervised(options, here);
     const { onListener, enforced, lastFlags } = supervise(programs, options);
     const orders: Orders = {
       ...ordersOf(stdio, options),
+      ...(byCalls ? throughNode(stdio, options) : {}),
       command: { path: found.path, argv: words, env: environmentBytes(env) },
       programs: enforced,
       lastFlags,
     };
     const block = layOut(orders, here);
-    const { file, instructionPointer } = makeLauncher(here, orders.channel, block.bytes.length);
+    const made = byCalls ? undefined : makeLauncher(here, orders.channel, block.bytes.length);
     checkPath(programs, block, Boolean(options.onCall ?? options.onListener), (step) =>
-      stepData(step, here, instructionPointer),
+      stepData(step, here, made?.instructionPointer ?? 0n),
     );
-    return { kind: "prepared", here, orders, block, launcher: file, stdio, onListener };
+    return { kind: "prepared", here, orders, block, launcher: made?.file, stdio, onListener };
   } catch (error) {
     if (error instanceof SeccatError && error.code !== "usage") return notEnforced(error);
     throw error;
@@ -182,8 +191,7 @@ function ordersOf(stdio: readonly StdioEntry[], options: SpawnOptions) {
   const flags: FilterFlag[] = [];
   if (log) flags.push("log");
   if (specAllow) flags.push("specAllow");
-  const ignored = (fd: number) => fd > 2 && stdio[fd] === "ignore"; // child_process leaves those as they are
-  const stray = strayDescriptors((fd) => fd <= channel + 1 && !ignored(fd));
+  const stray = strayDescriptors((fd) => fd <= channel + 1 && !isLeft(stdio, fd));
   return {
     flags,
     stray,
@@ -193,6 +201,31 @@ function ordersOf(stdio: readonly StdioEntry[], options: SpawnOptions) {
     ...(openFiles ? { openFiles } : {}),
     ...(user ? { user } : {}),
   };
+}
+
+/** The orders for a Node, which raises the limit of open files again. */
+function throughNode(stdio: readonly StdioEntry[], options: SpawnOptions) {
+  const limit = options.openFiles ?? openFiles("self");
+  return {
+    passedOn: [...stdio.keys()].filter((fd) => !isLeft(stdio, fd)),
+    ...(limit ? { openFiles: limit } : {}),
+  };
+}
+
+/** Whether child_process leaves a descriptor as it is. */
+function isLeft(stdio: readonly StdioEntry[], fd: number): boolean {
+  return fd > 2 && stdio[fd] === "ignore";
+}
+
+function checkUnsupervised({ onCall, onDenied, onListener }: SpawnOptions, { abi }: Native): void {
+  if (!(onCall ?? onDenied ?? onListener)) return;
+  throw new SeccatError({
+    code: "host",
+    message: `calls of a command cannot be answered or named on ${abi}: it is started by FFI calls, and between its filter and itself nothing could wait for a supervisor`,
+    expected: launcherMachines.join(" or "),
+    received: abi,
+    fix: "run it under the filter alone, without asking for its calls or denials",
+  });
 }
 
 function checkUser({ user, noRoot }: SpawnOptions): void {

@@ -6,6 +6,8 @@ import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { failureOf } from "./failure.ts";
 import type { Started } from "./launch.ts";
+import type { Way } from "./launcher/index.ts";
+import { originalOpenFiles } from "./openfiles.ts";
 import {
   type NotStarted,
   notEnforced,
@@ -14,6 +16,7 @@ import {
   type SpawnOptions,
   unsupervised,
 } from "./prepare.ts";
+import { orAsScript } from "./script.ts";
 import { type Exit, exitOf, readProgress, startLauncher } from "./start.ts";
 import { memoryFile, removePlace } from "./temporary.ts";
 import { programList } from "./verdict.ts";
@@ -47,26 +50,30 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
  * it has ended, and so has a supervisor that outlasts it, which a signal closes then. Never ends this process itself. If this
  * process is killed, the command goes on, under its filters.
  * Throws SeccatError "usage" or "schema" when called wrongly; every other failure is a result of kind `not-started`.
+ * `way` is for tests of what other machines do.
  */
 export async function run(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   { onOutlasted, ...options }: RunOptions = {},
+  way?: Way,
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
   const early = new Set<NodeJS.Signals>();
-  let deliver = (signal: NodeJS.Signals): void => void early.add(signal);
+  const keep = (signal: NodeJS.Signals): void => void early.add(signal);
+  let deliver = keep;
   const onSignal = (signal: NodeJS.Signals) => deliver(signal);
   let onChild = (): void => {};
   const onStop = () => onChild();
   for (const signal of forwarded) process.on(signal, onSignal);
   process.on("SIGCHLD", onStop);
-  try {
-    const launched = await begin(programs, argv, {
-      stdio: "inherit",
-      ...options,
-      ...(limit ? { openFiles: limit } : {}),
-    });
+  const spawning: SpawnOptions = {
+    stdio: "inherit",
+    ...options,
+    ...(limit ? { openFiles: limit } : {}),
+  };
+  const attempt = async (words: readonly Text[]): Promise<RunResult> => {
+    const launched = await begin(programs, words, spawning, way);
     if (launched.kind === "not-started") return launched;
     const { child, pid, supervisor } = launched;
     deliver = (signal) => {
@@ -78,10 +85,11 @@ export async function run(
       if (!sentAlready) child.kill(signal);
     };
     for (const signal of early) deliver(signal);
+    early.clear();
     if (!options.detached) onChild = () => stopWith(pid);
     onChild(); // it may have stopped already
     const exit = await launched.exited;
-    deliver = () => {};
+    deliver = keep;
     const failure = launched.kind === "begun" ? await launched.failure() : undefined;
     if (failure) return failure;
     if (supervisor?.outlasts) {
@@ -90,6 +98,9 @@ export async function run(
     } else supervisor?.close(); // processes that it left behind are denied from now on by ENOSYS
     await supervisor?.done;
     return endedAs(exit, pid);
+  };
+  try {
+    return await orAsScript(argv, attempt);
   } finally {
     for (const signal of forwarded) process.off(signal, onSignal);
     process.off("SIGCHLD", onStop);
@@ -113,17 +124,18 @@ async function begin(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions,
+  way: Way | undefined,
 ): Promise<Begun | Started | NotStarted> {
   const { onCall, onDenied, onListener, killOnParentExit } = options;
   if (!(onCall ?? onDenied ?? onListener ?? killOnParentExit)) {
-    const prepared = prepare(programList(programs), argv, options, unsupervised);
+    const prepared = prepare(programList(programs), argv, options, unsupervised, way);
     if (prepared.kind === "not-started") return prepared;
-    const block = memoryFile(prepared.block.bytes);
+    const block = prepared.launcher && memoryFile(prepared.block.bytes);
     if (block !== undefined) return await beginFrom(block, prepared, options);
   }
   if (onCall ?? onDenied ?? onListener) (await import("./pipes.ts")).setUpPipes();
   const { launch } = await import("./launch.ts");
-  return launch(programs, argv, options);
+  return launch(programs, argv, options, way);
 }
 
 async function beginFrom(
@@ -144,7 +156,7 @@ async function beginFrom(
       async failure() {
         const failed = failureOf(prepared, readProgress(status), exited);
         closeSync(status);
-        if (failed) removePlace(directory); // it may have ended before it could
+        if (failed && directory !== undefined) removePlace(directory); // it may have ended before it could
         return failed;
       },
     };
@@ -193,24 +205,4 @@ function stopWith(pid: number): void {
   setTimeout(() => {
     if (isStopped()) process.kill(process.pid, "SIGTSTP");
   }, SETTLED).unref();
-}
-
-/**
- * The limit of open files that this process was started with, which Node raised to the hard one: that of its
- * parent, provided that their hard limits agree. Undefined when it cannot be told or was not raised.
- */
-export function originalOpenFiles(): { soft: bigint; hard: bigint } | undefined {
-  const own = openFiles("self");
-  const parent = openFiles(String(process.ppid));
-  return own && parent && own.hard === parent.hard && parent.soft < own.soft ? parent : undefined;
-}
-
-function openFiles(pid: string): { soft: bigint; hard: bigint } | undefined {
-  try {
-    const limits = readFileSync(`/proc/${pid}/limits`, "utf8");
-    const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits) ?? [];
-    return soft && hard ? { soft: BigInt(soft), hard: BigInt(hard) } : undefined;
-  } catch {
-    return undefined;
-  }
 }

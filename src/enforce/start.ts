@@ -17,10 +17,12 @@ export interface Exit {
 export interface Running {
   readonly child: ChildProcess;
   readonly pid: number;
+  /** What it is to be sent through its channel. */
+  readonly message: Uint8Array;
   /** Descriptor of the file behind the status page. */
   readonly status: number;
-  /** Where its file is, or was. */
-  readonly directory: string;
+  /** Where its file is, or was; undefined for a Node. */
+  readonly directory: string | undefined;
 }
 
 /**
@@ -33,23 +35,27 @@ export async function startLauncher(
   options: SpawnOptions,
   channel: "pipe" | number,
 ): Promise<Running> {
+  const { launcher, stdio } = prepared;
+  if (launcher === undefined) return (await import("./startcalls.ts")).startCalls(prepared, options);
   const tried: string[] = [];
   for (const base of candidates()) {
     let place: Place;
     try {
-      place = makePlace(base, prepared.launcher, STATUS_SIZE);
+      place = makePlace(base, launcher, STATUS_SIZE);
     } catch (error) {
       tried.push(`${base}: ${codeOf(error)}`);
       continue;
     }
     const { directory, status } = place;
-    let child: Awaited<ReturnType<typeof spawnAt>> | undefined;
+    let child: Awaited<ReturnType<typeof spawnImage>> | undefined;
     try {
-      child = await spawnAt(place, { stdio: prepared.stdio, channel }, options);
+      const words = channel === "pipe" ? [] : [place.launcher, directory];
+      const image = { file: place.launcher, words, env: {} };
+      child = await spawnImage(image, [...stdio, channel, status], options);
     } finally {
       if (typeof child !== "object" || channel === "pipe") removePlace(directory);
     }
-    if (typeof child === "object") return { ...child, status, directory };
+    if (typeof child === "object") return { ...child, message: prepared.block.bytes, status, directory };
     closeSync(status);
     tried.push(`${base}: ${child}`);
     if (child !== "EACCES" && child !== "EPERM") break; // not a matter of the directory
@@ -62,20 +68,21 @@ export async function startLauncher(
   });
 }
 
-/** The command's descriptors, and that which the launcher reads its block from. */
-interface Descriptors {
-  readonly stdio: readonly StdioEntry[];
-  readonly channel: "pipe" | number;
+/** What is executed to become the command later. */
+export interface Image {
+  readonly file: string;
+  readonly words: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
 }
 
-/** The launcher as a process, or the name of the errno with which it could not be started. */
-async function spawnAt(
-  place: Place,
-  descriptors: Descriptors,
+/** A process of `image` with these descriptors, or the name of the errno with which it could not be started. */
+export async function spawnImage(
+  image: Image,
+  stdio: readonly StdioEntry[],
   options: SpawnOptions,
 ): Promise<{ child: ChildProcess; pid: number } | string> {
   for (let tries = 0; ; tries++) {
-    const attempt = trySpawn(place, descriptors, options);
+    const attempt = trySpawn(image, stdio, options);
     if (typeof attempt === "object") {
       const { pid } = attempt;
       if (pid !== undefined) return { child: attempt, pid };
@@ -92,15 +99,15 @@ function failureIn(child: ChildProcess): Promise<unknown> {
 }
 
 function trySpawn(
-  { launcher, directory, status }: Place,
-  { stdio, channel }: Descriptors,
+  { file, words, env }: Image,
+  stdio: readonly StdioEntry[],
   options: SpawnOptions,
 ): ChildProcess | string {
   try {
-    const child = spawn(launcher, channel === "pipe" ? [] : [launcher, directory], {
+    const child = spawn(file, [...words], {
       argv0: "seccat-launcher",
-      env: {},
-      stdio: [...stdio, channel, status],
+      env,
+      stdio: [...stdio],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.detached === undefined ? {} : { detached: options.detached }),
       ...(options.serialization === undefined ? {} : { serialization: options.serialization }),

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { SeccatError } from "../abi/error.ts";
 
 /** A private directory with a launcher, and a status file that has no name. */
 export interface Place {
@@ -77,6 +78,28 @@ export function memoryFile(bytes: Uint8Array): number | undefined {
     if (fd !== undefined) closeSync(fd);
     return undefined;
   }
+}
+
+/**
+ * A descriptor of a file without a name, of `size` zero bytes, for reading and writing, from the first directory that takes
+ * one. Throws SeccatError "enforce" when none does.
+ */
+export function emptyFile(size: number): number {
+  const tried: string[] = [];
+  for (const directory of [MEMORY, ...candidates()])
+    try {
+      const fd = openNameless(join(directory, `seccat-${process.pid}-${process.hrtime.bigint()}`));
+      ftruncateSync(fd, size);
+      return fd;
+    } catch (error) {
+      tried.push(error instanceof Error ? error.message : String(error));
+    }
+  throw new SeccatError({
+    code: "enforce",
+    message: "there is no directory for a file that tells how far a launcher came",
+    received: tried.join("; "),
+    fix: "set TMPDIR to a directory where files can be written",
+  });
 }
 
 /** A new file for reading and writing, which loses its name before there is anything in it. */

@@ -1,8 +1,10 @@
 /** What a launcher is told to do, laid out with the addresses that everything will have in its memory. */
+import { syscallNr } from "../../../arch/index.ts";
 import type { SeccompData } from "../../abi/data.ts";
 import { encode } from "../../bpf/codec.ts";
 import type { Program } from "../../bpf/program.ts";
 import { type Native, nr } from "../native.ts";
+import type { OpenFiles } from "../openfiles.ts";
 import {
   type FilterFlag,
   flagBits,
@@ -13,12 +15,16 @@ import {
   SIGKILL,
 } from "../seccomp.ts";
 import type { Identity } from "../user.ts";
-import { BLOCK, STEP_SIZE, STEPS, WAIT } from "./layout.ts";
+import { BLOCK, STEPS } from "./layout.ts";
+import { Memory } from "./memory.ts";
 
 /** What a step is for, as a message names it. */
 export type Stage =
   | "share the status page"
   | "hide a descriptor"
+  | "pass on a descriptor"
+  | "reset a signal"
+  | "unblock the signals"
   | "restore the limit of open files"
   | "set the groups"
   | "set the group"
@@ -55,11 +61,13 @@ export interface Orders {
   readonly channel: number;
   readonly status: number;
   /** RLIMIT_NOFILE to set, soft and hard. */
-  readonly openFiles?: { readonly soft: bigint; readonly hard: bigint };
+  readonly openFiles?: OpenFiles;
   /** Who to become, for good. */
   readonly user?: Identity;
   /** Have the kernel kill the command when the process that starts it ends. */
   readonly endsWithParent?: boolean;
+  /** Where the launcher is a Node, which hides all of its descriptors and sets signals: those that the command gets. */
+  readonly passedOn?: readonly number[];
 }
 
 /** One call that the launcher makes, or its wait. */
@@ -78,35 +86,33 @@ export interface Block {
   readonly steps: readonly Step[];
 }
 
-const MAP_SHARED_FIXED = 0x11;
+const MAP_SHARED = 0x01;
+const MAP_FIXED = 0x10;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
-const RLIMIT_NOFILE = 7;
 
-/** Lays out `orders` for a launcher of a little-endian 64-bit machine. */
-export function layOut(orders: Orders, here: Native): Block {
+/** Lays out `orders` for a launcher of the machine `here` that has the block's bytes in its memory from `start` on. */
+export function layOut(orders: Orders, here: Native, start: number = STEPS): Block {
   const waits = orders.lastFlags.includes("newListener");
   const hidden = [orders.channel, orders.status, ...orders.stray];
   const whose = orders.user ? (orders.user.uid === 0 ? 3 : 4) : 0;
   const others = (orders.openFiles ? 1 : 0) + (orders.endsWithParent ? 2 : 0) + (waits ? 1 : 0) + 3; // the status page, no_new_privs, execve
-  const count = hidden.length + whose + orders.programs.length + others;
-  const memory = new Memory(STEPS + count * STEP_SIZE);
+  const undone = orders.passedOn ? orders.passedOn.length + signalsOf(here) - 1 : 0;
+  const count = hidden.length + undone + whose + orders.programs.length + others;
+  const memory = new Memory(start, count, here);
   const steps: Step[] = [
-    {
-      stage: "share the status page",
-      nr: nr("mmap", here),
-      args: [BLOCK, 4096, 3, MAP_SHARED_FIXED, orders.status, 0],
-    },
+    orders.passedOn ? sharing(orders.status, memory, here) : sharingAt(BLOCK, orders.status, here),
     ...hidden.map(
       (fd): Step => ({ stage: "hide a descriptor", nr: nr("fcntl", here), args: [fd, F_SETFD, FD_CLOEXEC] }),
     ),
   ];
+  if (orders.passedOn) steps.push(...undoing(orders.passedOn, memory, here));
   if (orders.openFiles) {
     const limit = memory.words([orders.openFiles.soft, orders.openFiles.hard]);
     steps.push({
       stage: "restore the limit of open files",
       nr: nr("prlimit64", here),
-      args: [0, RLIMIT_NOFILE, limit, 0],
+      args: [0, here.abi.startsWith("mips") ? 5 : 7, limit, 0], // RLIMIT_NOFILE
     });
   }
   if (orders.user) steps.push(...becoming(orders.user, memory, here));
@@ -128,23 +134,73 @@ export function layOut(orders: Orders, here: Native): Block {
   return { bytes: memory.bytes(steps), steps };
 }
 
-/** _LINUX_CAPABILITY_VERSION_3, with pid 0 in the upper half. */
-const CAPABILITY_HEADER = 0x20080522n;
+function sharingAt(address: number, status: number, here: Native): Step {
+  const args = [address, 4096, 3, MAP_SHARED | MAP_FIXED, status, 0];
+  return { stage: "share the status page", nr: nr("mmap", here), args };
+}
+
+/** Wherever there is room. Old 32-bit machines have mmap2 for what others call mmap, and s390 takes the arguments from memory. */
+function sharing(status: number, memory: Memory, here: Native): Step {
+  const args = [0, 4096, 3, MAP_SHARED, status, 0];
+  const name = syscallNr(here.abi, "mmap2") === undefined ? "mmap" : "mmap2";
+  return {
+    stage: "share the status page",
+    nr: nr(name, here),
+    args: here.abi.startsWith("s390") ? [memory.longs(args)] : args,
+  };
+}
+
+/** Signals of a machine, counted from 1. */
+function signalsOf({ abi }: Native): number {
+  return abi.startsWith("mips") ? 128 : 64;
+}
+
+const SIGSTOP = 19;
+const SIGSTOP_MIPS = 23;
+const SIG_SETMASK = 2;
+const SIG_SETMASK_MIPS = 3;
+
+/**
+ * What a Node did to itself: its descriptors are closed by execve, signals are ignored that the command would go on to
+ * ignore, and others have handlers, which would make calls under the filter.
+ */
+function undoing(passedOn: readonly number[], memory: Memory, here: Native): Step[] {
+  const mips = here.abi.startsWith("mips");
+  const size = signalsOf(here) / 8;
+  const nothing = memory.words([0, 0, 0, 0, 0]); // a struct sigaction for SIG_DFL, and an empty mask
+  const steps = passedOn.map(
+    (fd): Step => ({ stage: "pass on a descriptor", nr: nr("fcntl", here), args: [fd, F_SETFD, 0] }),
+  );
+  for (let signal = 1; signal <= signalsOf(here); signal++) {
+    if (signal === SIGKILL || signal === (mips ? SIGSTOP_MIPS : SIGSTOP)) continue;
+    const args = [signal, nothing, 0, size];
+    steps.push({ stage: "reset a signal", nr: nr("rt_sigaction", here), args });
+  }
+  const args = [mips ? SIG_SETMASK_MIPS : SIG_SETMASK, nothing, 0, size];
+  return [...steps, { stage: "unblock the signals", nr: nr("rt_sigprocmask", here), args }];
+}
+
+const CAPABILITY_VERSION_3 = 0x20080522;
 
 /**
  * Groups first, because changing them takes a capability that goes with the user id. No id is kept to go back to, and the
  * capabilities are given up by name too, since securebits can make them outlive the change of user.
  */
 function becoming({ uid, gid, groups }: Identity, memory: Memory, here: Native): Step[] {
-  const list = memory.place(() => new Uint8Array(new Uint32Array(groups).buffer));
+  const list = memory.integers(groups);
   const steps: Step[] = [
-    { stage: "set the groups", nr: nr("setgroups", here), args: [groups.length, list] },
-    { stage: "set the group", nr: nr("setresgid", here), args: [gid, gid, gid] },
-    { stage: "set the user", nr: nr("setresuid", here), args: [uid, uid, uid] },
+    { stage: "set the groups", nr: wide("setgroups", here), args: [groups.length, list] },
+    { stage: "set the group", nr: wide("setresgid", here), args: [gid, gid, gid] },
+    { stage: "set the user", nr: wide("setresuid", here), args: [uid, uid, uid] },
   ];
   if (uid === 0) return steps;
-  const args = [memory.words([CAPABILITY_HEADER]), memory.words([0, 0, 0])];
+  const args = [memory.integers([CAPABILITY_VERSION_3, 0]), memory.words([0, 0, 0])]; // pid 0: this one
   return [...steps, { stage: "give up the capabilities", nr: nr("capset", here), args }];
+}
+
+/** The call that takes ids of 32 bits, where one of that name takes 16. */
+function wide(name: "setgroups" | "setresgid" | "setresuid", here: Native): number {
+  return syscallNr(here.abi, `${name}32`) ?? nr(name, here);
 }
 
 const MSG_DONTWAIT_NOSIGNAL = 0x4040;
@@ -173,57 +229,4 @@ export function stepData(step: Step, here: Native, instructionPointer: bigint): 
     args: Array.from({ length: 6 }, (_, i) => BigInt(step.args[i] ?? 0)),
     instructionPointer,
   };
-}
-
-/** Data placed one behind another from an address on. */
-class Memory {
-  readonly #parts: { readonly address: number; readonly bytes: Uint8Array }[] = [];
-  #end: number;
-
-  constructor(start: number) {
-    this.#end = start;
-  }
-
-  /** Places the bytes that `make` makes for an address; gives that address. */
-  place(make: (address: number) => Uint8Array): number {
-    const address = Math.ceil(this.#end / 8) * 8;
-    const bytes = make(address);
-    this.#parts.push({ address, bytes });
-    this.#end = address + bytes.length;
-    return address;
-  }
-
-  words(values: readonly (number | bigint)[]): number {
-    const bytes = new Uint8Array(values.length * 8);
-    const view = new DataView(bytes.buffer);
-    values.forEach((value, i) => {
-      view.setBigUint64(i * 8, BigInt.asUintN(64, BigInt(value)), true);
-    });
-    return this.place(() => bytes);
-  }
-
-  /** A string ended by NUL. */
-  string(bytes: Uint8Array): number {
-    const address = this.place(() => bytes);
-    this.#end++;
-    return address;
-  }
-
-  /** An array of pointers to strings, ended by a null pointer. */
-  pointers(strings: readonly Uint8Array[]): number {
-    return this.words([...strings.map((bytes) => this.string(bytes)), 0]);
-  }
-
-  /** Everything from STEPS on, the steps first. */
-  bytes(steps: readonly Step[]): Uint8Array {
-    const all = new Uint8Array(this.#end - STEPS);
-    const view = new DataView(all.buffer);
-    steps.forEach((step, at) => {
-      [step.nr ?? WAIT, ...step.args].forEach((value, i) => {
-        view.setBigUint64(at * STEP_SIZE + i * 8, BigInt.asUintN(64, BigInt(value)), true);
-      });
-    });
-    for (const { address, bytes } of this.#parts) all.set(bytes, address - STEPS);
-    return all;
-  }
 }

@@ -1,4 +1,3 @@
-import { SeccatError } from "../../abi/error.ts";
 import { type Native, nr } from "../native.ts";
 import { aarch64Launcher } from "./aarch64.ts";
 import { codeAddress, elf } from "./elf.ts";
@@ -13,20 +12,25 @@ export interface Launcher {
 
 const launchers = Object.freeze({ x86_64: x86_64Launcher, aarch64: aarch64Launcher });
 
-/** The architectures that have a launcher. */
+/** The architectures that have one; on others a Node does the launcher's work, by FFI calls. */
 export const launcherMachines = Object.freeze(["x86_64", "aarch64"] as const);
 
-/** The launcher for the machine `here`. Throws SeccatError "host" where there is none. */
-export function makeLauncher(here: Native, channel: number, length: number): Launcher {
-  const machine = launcherMachines.find((name) => name === here.abi);
-  if (!machine)
-    throw new SeccatError({
-      code: "host",
-      message: `no command can be started under a filter on ${here.abi}: the launcher is machine code`,
-      expected: launcherMachines.join(" or "),
-      received: here.abi,
-      fix: "where the command is a Node program, let it call install() itself",
-    });
+/** What starts a command: machine code, or the FFI calls of a Node. */
+export type Way = "code" | "calls";
+
+/** How a command is started on the machine `here`. */
+export function wayOf(here: Native): Way {
+  return machineOf(here) ? "code" : "calls";
+}
+
+function machineOf(here: Native): (typeof launcherMachines)[number] | undefined {
+  return launcherMachines.find((name) => name === here.abi);
+}
+
+/** The launcher for the machine `here`; undefined where there is none. */
+export function makeLauncher(here: Native, channel: number, length: number): Launcher | undefined {
+  const machine = machineOf(here);
+  if (!machine) return undefined;
   const parameters = {
     channel,
     length,
