@@ -1,5 +1,8 @@
+import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { inheritedWords } from "../enforce/command.ts";
+import { wayOf } from "../enforce/launcher/index.ts";
+import { native } from "../enforce/native.ts";
 import type { NotStarted, SpawnOptions } from "../enforce/prepare.ts";
 import { type RunResult, run } from "../enforce/run.ts";
 import { hostAbi } from "./arch.ts";
@@ -37,6 +40,7 @@ export async function runCommand(args: Args): Promise<number> {
     printPlan(planned, paths, setting, mode);
     return 0;
   }
+  if (!explain && wayOf(native()) === "calls") await tellStart(json);
   const explanation = explain
     ? (await import("./denied/explanation.ts")).prepareExplanation(args, filters)
     : undefined;
@@ -54,6 +58,16 @@ export async function runCommand(args: Args): Promise<number> {
   ending?.endKeepingTerminal(result.status);
   endAtOnce(result.status);
   return result.status;
+}
+
+/** Says that the start is not as sure as elsewhere. */
+async function tellStart(json: boolean): Promise<void> {
+  const { startedByCalls } = await import("../enforce/bycalls.ts");
+  const message = startedByCalls();
+  const line = json ? JSON.stringify({ event: "starting", by: "calls", message }) : `seccat: ${message}`;
+  try {
+    writeSync(2, `${line}\n`); // process.stderr would open a terminal anew, which the command would inherit
+  } catch {} // nobody listens
 }
 
 interface RunMode {

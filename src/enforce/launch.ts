@@ -79,9 +79,8 @@ export async function spawnFiltered(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions = {},
-  way?: Way,
 ): Promise<Started> {
-  const launched = await launch(programs, argv, options, way);
+  const launched = await launch(programs, argv, options);
   if (launched.kind === "not-started") throw launched.error;
   return launched;
 }

@@ -6,7 +6,6 @@ import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { failureOf } from "./failure.ts";
 import type { Started } from "./launch.ts";
-import type { Way } from "./launcher/index.ts";
 import { originalOpenFiles } from "./openfiles.ts";
 import {
   type NotStarted,
@@ -50,13 +49,11 @@ const fromKeys: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
  * it has ended, and so has a supervisor that outlasts it, which a signal closes then. Never ends this process itself. If this
  * process is killed, the command goes on, under its filters.
  * Throws SeccatError "usage" or "schema" when called wrongly; every other failure is a result of kind `not-started`.
- * `way` is for tests of what other machines do.
  */
 export async function run(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   { onOutlasted, ...options }: RunOptions = {},
-  way?: Way,
 ): Promise<RunResult> {
   const limit = options.openFiles ?? originalOpenFiles();
   const early = new Set<NodeJS.Signals>();
@@ -73,7 +70,7 @@ export async function run(
     ...(limit ? { openFiles: limit } : {}),
   };
   const attempt = async (words: readonly Text[]): Promise<RunResult> => {
-    const launched = await begin(programs, words, spawning, way);
+    const launched = await begin(programs, words, spawning);
     if (launched.kind === "not-started") return launched;
     const { child, pid, supervisor } = launched;
     deliver = (signal) => {
@@ -124,18 +121,17 @@ async function begin(
   programs: Program | readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions,
-  way: Way | undefined,
 ): Promise<Begun | Started | NotStarted> {
   const { onCall, onDenied, onListener, killOnParentExit } = options;
   if (!(onCall ?? onDenied ?? onListener ?? killOnParentExit)) {
-    const prepared = prepare(programList(programs), argv, options, unsupervised, way);
+    const prepared = prepare(programList(programs), argv, options, unsupervised);
     if (prepared.kind === "not-started") return prepared;
     const block = prepared.launcher && memoryFile(prepared.block.bytes);
     if (block !== undefined) return await beginFrom(block, prepared, options);
   }
   if (onCall ?? onDenied ?? onListener) (await import("./pipes.ts")).setUpPipes();
   const { launch } = await import("./launch.ts");
-  return launch(programs, argv, options, way);
+  return launch(programs, argv, options);
 }
 
 async function beginFrom(

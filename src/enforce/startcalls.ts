@@ -13,17 +13,14 @@ import { emptyFile } from "./temporary.ts";
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
 /**
- * Options of that Node: no compiler and no other thread may have work for the thread that comes under the filters, and
- * nothing is printed that is not the command's.
+ * Options of that Node: neither the optimizing compiler nor another thread may have work for the thread that comes under
+ * the filters, and nothing is printed that is not the command's. V8 has these on every machine.
  */
-const flags = ["--jitless", "--no-expose-wasm", "--single-threaded", "--expose-gc", "--no-warnings"];
+const flags = ["--single-threaded", "--no-opt", "--expose-gc", "--no-warnings"];
 
-/**
- * Starts that Node, through koffi where it loads, unless SECCAT_FFI decides otherwise: ffi-napi makes garbage with every
- * call. Throws SeccatError "host" when no FFI package loads, and "enforce" when there can be no such process.
- */
+/** Starts that Node. Throws SeccatError "host" when no FFI package loads, and "enforce" when there can be no such process. */
 export async function startCalls(prepared: Prepared, options: SpawnOptions): Promise<Running> {
-  const { backend } = loopShim();
+  const { backend } = loopShim(); // koffi, if there is a choice: ffi-napi makes garbage with every call
   const { stdio, orders } = prepared;
   const program = fileURLToPath(new URL(`./launcher/callsmain.${extension}`, import.meta.url));
   const image = {

@@ -6,10 +6,12 @@ import { actionValues } from "../abi/action.ts";
 import { SeccatError } from "../abi/error.ts";
 import { check } from "../bpf/check.ts";
 import type { Program } from "../bpf/program.ts";
+import { startedByCalls } from "./bycalls.ts";
 import { readFilters } from "./dump.ts";
 import { attempt, type HostFact, messageOf } from "./fact.ts";
 import { seccompFacts, settingFacts } from "./kernelfact.ts";
 import { launch } from "./launch.ts";
+import { wayOf } from "./launcher/index.ts";
 import { native } from "./native.ts";
 import { processFacts } from "./processfact.ts";
 import { whyNoRight } from "./target.ts";
@@ -33,7 +35,7 @@ export async function hostStatus(): Promise<HostStatus> {
   if (process.platform !== "linux")
     return { install: false, run: false, supervise: false, read: false, facts };
   const shim = attempt(() => loadShim());
-  facts.push(...seccompOrWhyNot(), ...settingFacts(), ...processFacts(), straceFact());
+  facts.push(startFact(), ...seccompOrWhyNot(), ...settingFacts(), ...processFacts(), straceFact());
   const run = await trial("run", false);
   const supervise = await trial("name denials", true);
   facts.push(run, supervise, await readingFact());
@@ -105,6 +107,15 @@ function ffiFacts(): HostFact[] {
       };
     }
   });
+}
+
+function startFact(): HostFact {
+  const name = "start of commands";
+  const here = attempt(native);
+  if (here && wayOf(here) === "code")
+    return { name, value: "machine code", state: "yes", reason: `written for ${here.abi}` };
+  const cost = "no run --explain, no supervise(), no trace of a live program";
+  return { name, value: "FFI calls", state: "no", reason: attempt(startedByCalls) ?? "no FFI package", cost };
 }
 
 function straceFact(): HostFact {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { skip, whyNotHere } from "../enforce/programs.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { onTerminal, whyNoPython } from "./python.ts";
 import { seccatArgs } from "./seccat.ts";
 
@@ -79,27 +80,35 @@ if status: raise SystemExit("%d: %s %s" % (status, term.seen, open(words[2]).rea
   return JSON.parse(readFileSync(out, "utf8"));
 }
 
-test("is what it inherits from env, in every respect that can be read", () => {
-  const seccat = [
-    process.execPath,
-    ...seccatArgs,
-    "run",
-    "-p",
-    policy,
-    "--preserve-fd",
-    "5",
-    "--preserve-fd",
-    "7",
-    "--",
-  ];
-  const [plain, ours] = [stateUnder(["env"]), stateUnder(seccat)];
-  assert.equal(Object.keys(ours), Object.keys(plain));
-  for (const [part, value] of Object.entries(plain)) assert.equal(ours[part], value, part);
-  // and the shell's doings did arrive, so that the comparison is one
-  assert.match(JSON.stringify(plain.limits), /Max open files +333 /);
-  assert.equal([plain.umask, plain.oom], [0o137, process.getuid?.() === 0 ? "321\n" : plain.oom]);
-  assert.equal(Object.keys(plain.descriptors ?? {}), ["0", "1", "2", "5", "7"]);
-});
+/** How it is started: here, and as a machine without a launcher does it. */
+const ways: readonly [how: string, node: readonly string[]][] = [
+  ["", []],
+  [", where it is started by FFI calls too", elsewhere(folder)],
+];
+
+for (const [how, node] of ways)
+  test(`is what it inherits from env, in every respect that can be read${how}`, () => {
+    const seccat = [
+      process.execPath,
+      ...node,
+      ...seccatArgs,
+      "run",
+      "-p",
+      policy,
+      "--preserve-fd",
+      "5",
+      "--preserve-fd",
+      "7",
+      "--",
+    ];
+    const [plain, ours] = [stateUnder(["env"]), stateUnder(seccat)];
+    assert.equal(Object.keys(ours), Object.keys(plain));
+    for (const [part, value] of Object.entries(plain)) assert.equal(ours[part], value, part);
+    // and the shell's doings did arrive, so that the comparison is one
+    assert.match(JSON.stringify(plain.limits), /Max open files +333 /);
+    assert.equal([plain.umask, plain.oom], [0o137, process.getuid?.() === 0 ? "321\n" : plain.oom]);
+    assert.equal(Object.keys(plain.descriptors ?? {}), ["0", "1", "2", "5", "7"]);
+  });
 
 const why = (await whyNotHere()) ?? whyNoPython();
 if (why) {

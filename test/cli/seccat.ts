@@ -17,6 +17,8 @@ export interface Given {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** Further arguments of node. */
+  readonly node?: readonly string[];
 }
 
 /** The Node arguments that run seccat: what ships, or the sources where this test runs from them. */
@@ -31,8 +33,8 @@ export const seccatArgs: readonly string[] = import.meta.url.endsWith(".ts")
   : [`${root}src/cli/seccat.cjs`];
 
 /** Runs seccat to its end. */
-export function seccat(args: readonly string[], { input = "", env = {}, cwd }: Given = {}): Ended {
-  const result = spawnSync(process.execPath, [...seccatArgs, ...args], {
+export function seccat(args: readonly string[], { input = "", env = {}, cwd, node = [] }: Given = {}): Ended {
+  const result = spawnSync(process.execPath, [...node, ...seccatArgs, ...args], {
     input,
     env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
     ...(cwd === undefined ? {} : { cwd }),

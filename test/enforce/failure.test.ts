@@ -48,26 +48,26 @@ test("a command that cannot be executed is 126", async () => {
   );
 });
 
-test("a file that the kernel does not execute is 126, and a missing interpreter 127", async () => {
-  const noFormat = join(folder, "no-format");
-  const noInterpreter = join(folder, "no-interpreter");
-  writeFileSync(noFormat, "echo never\n", { mode: 0o755 });
-  writeFileSync(noInterpreter, "#!/seccat/no/such/interpreter\n", { mode: 0o755 });
-  const first = await refusal([allowAll()], [noFormat]);
-  assert.is(first.status, 126);
-  assert.match(first.message, /in no format that this kernel executes/);
-  const second = await refusal([allowAll()], [noInterpreter]);
-  assert.is(second.status, 127);
-  assert.match(second.message, /its interpreter does not exist/);
+test("a missing interpreter is 127, and one that may not be executed 126", async () => {
+  const missing = join(folder, "no-interpreter");
+  writeFileSync(missing, "#!/seccat/no/such/interpreter\n", { mode: 0o755 });
+  const first = await refusal([allowAll()], [missing]);
+  assert.is(first.status, 127);
+  assert.match(first.message, /its interpreter does not exist/);
+  const forbidden = join(folder, "forbidden-interpreter");
+  writeFileSync(forbidden, `#!${folder}/plain\n`, { mode: 0o755 });
+  const second = await refusal([allowAll()], [forbidden]);
+  assert.is(second.status, 126);
+  assert.match(second.message, /no permission to execute it or its interpreter/);
 });
 
 test("tells a failed execve even when the filter allows nothing else", async () => {
-  const noFormat = join(folder, "silent");
-  writeFileSync(noFormat, "echo never\n", { mode: 0o755 });
+  const silent = join(folder, "silent");
+  writeFileSync(silent, "#!/seccat/no/such/interpreter\n", { mode: 0o755 });
   for (const program of [allowOnly("execve"), byName(["execve"], ret.allow, ret.errno(1))]) {
-    const { status, message } = await refusal([program], [noFormat]);
-    assert.is(status, 126);
-    assert.match(message, /in no format/);
+    const { status, message } = await refusal([program], [silent]);
+    assert.is(status, 127);
+    assert.match(message, /its interpreter does not exist/);
   }
 });
 

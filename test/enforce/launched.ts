@@ -1,7 +1,8 @@
 import { text } from "node:stream/consumers";
 import type { Program } from "../../src/bpf/program.ts";
 import type { Text } from "../../src/enforce/command.ts";
-import { launch, spawnFiltered } from "../../src/enforce/launch.ts";
+import { launch } from "../../src/enforce/launch.ts";
+import type { Way } from "../../src/enforce/launcher/index.ts";
 import type { SpawnOptions } from "../../src/enforce/prepare.ts";
 
 /** What a command left behind. */
@@ -18,8 +19,11 @@ export async function output(
   argv: readonly Text[],
   options: SpawnOptions = {},
   input = "",
+  way?: Way,
 ): Promise<Output> {
-  const { child, exited } = await spawnFiltered(programs, argv, options);
+  const launched = await launch(programs, argv, options, way);
+  if (launched.kind === "not-started") throw launched.error;
+  const { child, exited } = launched;
   child.stdin?.on("error", () => {}); // the command may have ended already
   child.stdin?.end(input);
   const [stdout, stderr] = await Promise.all(
@@ -33,8 +37,9 @@ export async function refusal(
   programs: readonly Program[],
   argv: readonly Text[],
   options: SpawnOptions = {},
+  way?: Way,
 ) {
-  const launched = await launch(programs, argv, options);
+  const launched = await launch(programs, argv, options, way);
   if (launched.kind === "started") {
     launched.child.kill("SIGKILL");
     throw new Error("the command was started");

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type BackendName, loadShim } from "../../shim/index.ts";
+import type { Way } from "../../src/enforce/launcher/index.ts";
 import { nr } from "../../src/enforce/native.ts";
 import { output, sourceUrl } from "./launched.ts";
 import { allowOnly } from "./programs.ts";
@@ -41,6 +42,8 @@ export interface Launches {
   readonly launches: number;
   /** Whether garbage is made and collected all the while. */
   readonly churn: boolean;
+  /** How they are started; as this machine does it when absent. */
+  readonly way?: Way;
 }
 
 /** What became of them. */
@@ -61,13 +64,14 @@ export async function launchApart(launches: Launches): Promise<Outcome> {
   const script = `const { launchMany } = await import(${JSON.stringify(sourceUrl("test/enforce/launches"))});
     console.log(JSON.stringify(await launchMany(${JSON.stringify(launches)})));`;
   const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", script], {
+    env: { ...process.env, SECCAT_FFI: launches.backend }, // which the calls are made through as well
     stdio: ["ignore", "pipe", "inherit"],
   });
   return JSON.parse(await text(child.stdout));
 }
 
 /** Launches one after the other under a filter that allows execve, write and exit_group and kills for all else. */
-export async function launchMany({ backend, bare, launches, churn }: Launches): Promise<Outcome> {
+export async function launchMany({ backend, bare, launches, churn, way }: Launches): Promise<Outcome> {
   const start = performance.now();
   const deaths: string[] = [];
   let shim: ReturnType<typeof loadShim>;
@@ -80,7 +84,7 @@ export async function launchMany({ backend, bare, launches, churn }: Launches): 
   const program = allowOnly("execve", "write", "exit_group");
   for (let i = 0; i < launches; i++) {
     shim.syscall(nr("getpid"));
-    const { status, signal, stdout } = await output([program], [bare]);
+    const { status, signal, stdout } = await output([program], [bare], {}, "", way);
     if (status !== 42 || stdout !== "alive\n") deaths.push(signal ?? `status ${status}`);
   }
   const collections = garbage?.() ?? 0;

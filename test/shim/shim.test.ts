@@ -116,6 +116,23 @@ for (const name of present) {
     assert.is(failure(() => shim.prepare(0, 1, 2, 3, 4)).code, "internal");
   });
 
+  test("tells errno of a call that was made again", () => {
+    const shim = loadShim(name);
+    const close = shim.prepare(nr("close"), -1);
+    for (let i = 0; i < 3; i++) assert.equal([close(), shim.errno()], [-1, 9]);
+  });
+
+  test("shows memory that the kernel mapped, itself and no copy", () => {
+    const shim = loadShim(name);
+    const map = shim.syscall(nr("mmap"), 0, 4096, 3, 0x21, -1, 0); // MAP_SHARED | MAP_ANONYMOUS
+    assert.ok(map.ok);
+    const view = shim.view(BigInt(map.ok ? map.value : 0), 24);
+    assert.equal([...view], Array(24).fill(0));
+    assert.is(shim.address(view), BigInt(map.ok ? map.value : 0));
+    assert.ok(shim.syscall(nr("getrandom"), map.ok ? map.value : 0, 24, 0).ok);
+    assert.not(view.every((byte) => byte === 0));
+  });
+
   test("a signal that may interrupt calls has no number that is none", () => {
     assert.ok(loadShim(name).siginterrupt(23).ok);
     assert.equal(loadShim(name).siginterrupt(9999), { ok: false, errno: 22, name: "EINVAL" });

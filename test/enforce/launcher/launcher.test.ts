@@ -179,6 +179,113 @@ layout("gives up no capability of root, who would get it back by execve", () => 
   );
 });
 
+layout("for a Node it undoes what Node does to itself, before anything that takes a right away", () => {
+  const made = layOut(
+    orders(["/bin/true"], { programs: [allow], passedOn: [0, 1, 2, 5], openFiles: { soft: 1n, hard: 2n } }),
+    machine("riscv64"),
+    0x1000,
+  );
+  const stages = made.steps.map((step) => step.stage);
+  assert.equal(
+    stages.filter((stage, i) => stage !== stages[i - 1]),
+    [
+      "share the status page",
+      "hide a descriptor",
+      "pass on a descriptor",
+      "reset a signal",
+      "unblock the signals",
+      "restore the limit of open files",
+      "set no_new_privs",
+      "install the filter",
+      "start the command",
+    ],
+  );
+  const of = (stage: string) => made.steps.filter((step) => step.stage === stage);
+  assert.equal(of("share the status page")[0]?.args, [0, 4096, 3, 1, 4, 0]);
+  assert.equal(
+    of("pass on a descriptor").map(({ args }) => args),
+    [0, 1, 2, 5].map((fd) => [fd, 2, 0]),
+  );
+  const signals = of("reset a signal").map(({ args }) => Number(args[0]));
+  assert.equal(
+    signals,
+    [...Array(65).keys()].slice(1).filter((signal) => signal !== 9 && signal !== 19),
+  );
+});
+
+/** Words of other machines: where their numbers and layouts are not those of x86_64. */
+const others: readonly [
+  abi: "s390x" | "arm" | "mips64" | "ppc64le",
+  wordBytes: 4 | 8,
+  mmap: number,
+  setgroups: number,
+  openFiles: number,
+  signals: number,
+][] = [
+  ["s390x", 8, 90, 206, 7, 62],
+  ["arm", 4, 192, 206, 7, 62],
+  ["mips64", 8, 5009, 5114, 5, 126],
+  ["ppc64le", 8, 90, 81, 7, 62],
+];
+
+for (const [abi, wordBytes, mmap, setgroups, openFiles, signals] of others)
+  layout(`for a Node on ${abi}, in its numbers, words and byte order`, () => {
+    const { auditArch, endian } = factsOf(abi);
+    const start = 0x20000;
+    const user = { uid: 5, gid: 7, groups: [1, 2] };
+    const { bytes: data, steps } = layOut(
+      orders(["/bin/echo", "x"], {
+        programs: [check(allow.insns, endian)],
+        passedOn: [0],
+        openFiles: { soft: 1n, hard: 2n },
+        user,
+      }),
+      { abi, auditArch, endian, wordBytes },
+      start,
+    );
+    const view = new DataView(data.buffer);
+    const little = endian === "little";
+    const long = (address: number | bigint) =>
+      wordBytes === 8
+        ? Number(view.getBigUint64(Number(address) - start, little))
+        : view.getUint32(Number(address) - start, little);
+    const text = (address: number) =>
+      Buffer.from(data.subarray(address - start, data.indexOf(0, address - start)));
+    const first = (stage: string) => steps.find((step) => step.stage === stage);
+    const share = first("share the status page");
+    assert.is(share?.nr, mmap);
+    const shared =
+      abi === "s390x" ? [0, 8, 16, 24, 32, 40].map((at) => long(Number(share?.args[0]) + at)) : share?.args;
+    assert.equal(shared, [0, 4096, 3, 1, 4, 0]);
+    const groups = first("set the groups");
+    assert.equal([groups?.nr, groups?.args[0]], [setgroups, 2]);
+    const list = Number(groups?.args[1]) - start;
+    assert.equal(
+      [0, 4].map((at) => view.getUint32(list + at, little)),
+      [1, 2],
+    );
+    const capabilities = Number(first("give up the capabilities")?.args[0]) - start;
+    assert.equal(
+      [0, 4].map((at) => view.getUint32(capabilities + at, little)),
+      [0x20080522, 0],
+    );
+    const limit = first("restore the limit of open files");
+    assert.is(limit?.args[1], openFiles);
+    const limits = Number(limit?.args[2]) - start;
+    assert.equal(
+      [0, 8].map((at) => view.getBigUint64(limits + at, little)),
+      [1n, 2n],
+    );
+    assert.is(steps.filter(({ stage }) => stage === "reset a signal").length, signals);
+    const fprog = Number(first("install the filter")?.args[2]);
+    assert.is(view.getUint16(fprog - start, little), 1);
+    assert.is(view.getUint16(long(fprog + wordBytes) - start, little), 6);
+    const [path = 0, argv = 0] = first("start the command")?.args ?? [];
+    assert.is(text(Number(path)).toString(), "/bin/echo");
+    assert.is(text(long(Number(argv) + wordBytes)).toString(), "x");
+    assert.is(long(Number(argv) + 2 * wordBytes), 0);
+  });
+
 layout("says what a filter sees of a step", () => {
   const block = layOut(orders(["/bin/true"]), machine("aarch64"));
   const exec = block.steps.at(-1);
