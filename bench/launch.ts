@@ -3,6 +3,7 @@
  *
  *     npm run bench -- launch [LAUNCHES] [ROUNDS]      5,000 launches with each FFI package, half of them while the
  *                                                      collector works; 40 rounds of starts, interleaved
+ *     npm run bench -- launch LAUNCHES calls           launches by FFI calls, as on machines without a launcher
  *
  * Exits with 1 when a launch died, or when the median start overhead of `seccat run` over the command alone is above
  * 1.3 times that of `bwrap --seccomp` and of Node's own start together, which is that with an empty module; Seccat itself
@@ -21,6 +22,7 @@ import { quantile } from "./quantile.ts";
 import { root } from "./root.ts";
 
 const [launches = 5000, rounds = 40] = process.argv.slice(2).map(Number);
+const byCalls = process.argv[3] === "calls";
 const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
 const bare = join(folder, "bare");
 const empty = join(folder, "empty.mjs");
@@ -34,7 +36,7 @@ try {
   writeFileSync(script, "");
   writeFileSync(program, encode(allowOnly("execve", "write", "exit_group")));
   await survive();
-  startOverhead();
+  if (!byCalls) startOverhead();
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -48,6 +50,7 @@ async function survive(): Promise<void> {
         bare,
         launches: launches / 2,
         churn,
+        ...(byCalls ? { way: "calls" as const } : {}),
       });
       const how = churn ? `${collections} collections` : "no collections forced";
       console.log(

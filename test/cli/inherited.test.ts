@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { skip, whyNotHere } from "../enforce/programs.ts";
+import { encode } from "../../src/bpf/codec.ts";
+import { allowAll, skip, whyNotHere } from "../enforce/programs.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { onTerminal, whyNoPython } from "./python.ts";
 import { seccatArgs } from "./seccat.ts";
@@ -14,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), "seccat-test-"));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 const policy = join(folder, "p.yaml");
 writeFileSync(policy, "default: allow\nrules: []\n");
+const program = join(folder, "p.bpf"); // of whatever machine
+writeFileSync(program, encode(allowAll()));
 
 /** Writes everything that a process inherits, as far as it can be read, to the file that is its first argument. */
 const state = join(folder, "state.py");
@@ -35,7 +38,7 @@ fds = {}
 for fd in map(int, os.listdir("/proc/self/fd")):
     try: link = os.readlink("/proc/self/fd/%d" % fd)
     except OSError: continue
-    info = [line for line in read("/proc/self/fdinfo/%d" % fd).splitlines() if line[:4] in ("pos:", "flag", "mnt_")]
+    info = [line for line in read("/proc/self/fdinfo/%d" % fd).splitlines() if line[:4] in ("flag", "mnt_") or line[:4] == "pos:" and fd != 2] # stderr may have been written to
     if not link.startswith("/proc/"): fds[fd] = [link, info, fcntl.fcntl(fd, fcntl.F_GETFD), fcntl.fcntl(fd, fcntl.F_GETFL)]
 json.dump({
     "status": {k: v for k, v in status.items() if k not in own + meant and not k.startswith(measured)},
@@ -81,12 +84,12 @@ if status: raise SystemExit("%d: %s %s" % (status, term.seen, open(words[2]).rea
 }
 
 /** How it is started: here, and as a machine without a launcher does it. */
-const ways: readonly [how: string, node: readonly string[]][] = [
-  ["", []],
-  [", where it is started by FFI calls too", elsewhere(folder)],
+const ways: readonly [how: string, filter: string, node: readonly string[]][] = [
+  ["", policy, []],
+  [", where it is started by FFI calls too", program, elsewhere(folder)],
 ];
 
-for (const [how, node] of ways)
+for (const [how, filter, node] of ways)
   test(`is what it inherits from env, in every respect that can be read${how}`, () => {
     const seccat = [
       process.execPath,
@@ -94,7 +97,7 @@ for (const [how, node] of ways)
       ...seccatArgs,
       "run",
       "-p",
-      policy,
+      filter,
       "--preserve-fd",
       "5",
       "--preserve-fd",

@@ -37,10 +37,20 @@ test("passes status and signal through, words, environment and directory", async
   for (const status of [0, 3, 125, 255])
     assert.is((await output([allowAll()], ["sh", "-c", `exit ${status}`])).status, status);
   assert.is((await output([allowAll()], ["sh", "-c", "kill -TERM $$"])).signal, "SIGTERM");
-  const options = { cwd: "/usr", env: { PATH: "/usr/bin:/bin", A: "b c", EMPTY: "" }, openFiles: { soft: 77n, hard: 99n } };
+  const options = {
+    cwd: "/usr",
+    env: { PATH: "/usr/bin:/bin", A: "b c", EMPTY: "" },
+    openFiles: { soft: 77n, hard: 99n },
+  };
   const { stdout } = await output(
     [allowAll()],
-    ["/bin/sh", "-c", 'pwd; ulimit -Sn; ulimit -Hn; echo "$A,$NODE_CHANNEL_FD,$1"; env | grep -c EMPTY', "", "\n"],
+    [
+      "/bin/sh",
+      "-c",
+      'pwd; ulimit -Sn; ulimit -Hn; echo "$A,$NODE_CHANNEL_FD,$1"; env | grep -c EMPTY',
+      "",
+      "\n",
+    ],
     options,
   );
   assert.is(stdout, "/usr\n77\n99\nb c,,\n\n1\n");
