@@ -15,7 +15,7 @@ import { join, relative } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { run } from "../../src/enforce/run.ts";
-import { candidates, makePlace, memoryFile, removePlace } from "../../src/enforce/temporary.ts";
+import { candidates, emptyFile, makePlace, memoryFile, removePlace } from "../../src/enforce/temporary.ts";
 import { output, refusal, sourceUrl } from "./launched.ts";
 import { allowAll, denyOnly, ret, skip, whyNotHere } from "./programs.ts";
 
@@ -64,6 +64,15 @@ test("a block in memory has no name, and is read from its beginning", () => {
   const read = new Uint8Array(bytes.length + 1);
   assert.is(readSync(fd, read), bytes.length);
   assert.equal(read.subarray(0, -1), bytes);
+  closeSync(fd);
+});
+
+test("a file for how far a launcher came has no name, and is of zeros", () => {
+  const fd = emptyFile(24);
+  assert.equal([fstatSync(fd).nlink, fstatSync(fd).size], [0, 24]);
+  const read = new Uint8Array(25).fill(1);
+  assert.is(readSync(fd, read, 0, 25, 0), 24);
+  assert.equal([...read], [...Array(24).fill(0), 1]);
   closeSync(fd);
 });
 
