@@ -91,17 +91,20 @@ export function endOfArguments(bytes: Uint8Array, words: Uint16Array, at: number
   }
 }
 
+/** Whether `word` stands at `at`. */
 export function holds(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
   return true;
 }
 
+/** Where what is no digit follows. */
 export function behindDigits(bytes: Uint8Array, at: number): number {
   let i = at;
   while ((kindOf(bytes[i] ?? feed) & DIGIT) !== 0) i++;
   return i;
 }
 
+/** Where what is no space follows. */
 export function behindSpaces(bytes: Uint8Array, at: number): number {
   let i = at;
   while (bytes[i] === space) i++;
@@ -119,13 +122,14 @@ function behindPairs(words: Uint16Array, at: number, kind: number): number {
   }
 }
 
+/** Where what is neither a space nor a tab follows. */
 export function behindBlanks(bytes: Uint8Array, at: number): number {
   let i = at;
   while ((kindOf(bytes[i] ?? feed) & BLANK) !== 0) i++;
   return i;
 }
 
-/** Too many digits give more than pidLimit. */
+/** The number whose digits these are; too many of them give a larger one than any pid. */
 export function numberIn(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) value = value * 10 + (bytes[i] ?? 0) - 0x30;
