@@ -37,7 +37,10 @@ export function placeArgs(args: string, places: number[], most: number): number 
 
 /** The argument of that index, by what placeArgs found. */
 export function argAt(args: string, places: readonly number[], index: number): string {
-  return args.slice(places[2 * index], places[2 * index + 1]).trimEnd();
+  const stop = places[2 * index + 1] ?? 0;
+  const text = args.slice(places[2 * index], stop);
+  const last = args.charCodeAt(stop - 1);
+  return last > 0x20 && last < 0x80 ? text : text.trimEnd();
 }
 
 const comma = 0x2c;

@@ -78,11 +78,12 @@ export class ScalarMarks {
   }
 
   /** The mark of a call of a process in `mode`; "" for one without scalars. */
-  mark({ name, nr, args }: Pick<CallEvent, "name" | "nr" | "args">, mode: Mode | undefined): string {
-    const call = this.#call(name, nr, mode);
+  mark(event: Pick<CallEvent, "name" | "nr" | "args">, mode: Mode | undefined): string {
+    const call = this.#call(event.name, event.nr, mode);
     const { scalars, wanted, layout, values, marks, resolved } = call;
     if (scalars.length === 0) return "";
-    const texts = registerTexts(args, layout, wanted);
+    // Not before: what is in the bytes of a log becomes text by being asked for.
+    const texts = registerTexts(event.args, layout, wanted);
     let key = "";
     for (const [i, { index }] of scalars.entries())
       key = i === 0 ? (texts[index] ?? "") : `${key} ${texts[index] ?? ""}`;

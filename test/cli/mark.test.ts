@@ -51,7 +51,7 @@ test("of several traces it marks the one that it was started under, and asks for
     const begun = join(folder, "begun");
     const other = spawn(
       process.execPath,
-      [...seccatArgs, "trace", "--", "sh", "-c", `echo > ${begun}; sleep 60`],
+      [...seccatArgs, "trace", "--", "sh", "-c", `echo > ${begun}; exec sleep 60`],
       {
         env: { ...process.env, ...env },
         stdio: "ignore",

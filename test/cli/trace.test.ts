@@ -59,43 +59,31 @@ test("--json prints policy and report", () => {
 });
 
 test("--split phase tells what only start-up needs, or why that is not known", () => {
-  const told = (phases: string) => {
+  const told = (input: string, ...options: readonly string[]) => {
     const words = [
       "trace",
       "--from",
       "-",
-      "--split",
-      "phase",
-      "--phases",
-      phases,
-      "-o",
-      "p.yaml",
       "--arch",
       "x86_64",
+      "--split",
+      "phase",
+      "-o",
+      "p.yaml",
+      ...options,
     ];
-    return withFiles({}, (cwd) => seccat(words, { cwd, input: log }).stderr);
+    return withFiles({}, (cwd) => seccat(words, { cwd, input }).stderr);
   };
+  const again = 'read(3, "", 1) = 0\nwrite(9, "go", 2) = 2\nread(3, "", 1) = 0\nwrite(1, "", 0) = 0\n';
   assert.match(
-    told("accept"),
+    told(log, "--phases", "accept"),
     "only start-up needs 5, which can be denied afterwards: socket, clone, read, write, ",
   );
-  assert.match(told("exec"), "no phase began behind the start, so what only start-up needs is not known");
-  const words = [
-    "trace",
-    "--from",
-    "-",
-    "--split",
-    "phase",
-    "--marker-fd",
-    "9",
-    "-o",
-    "p.yaml",
-    "--arch",
-    "x86_64",
-  ];
-  const again = 'read(3, "", 1) = 0\nwrite(9, "go", 2) = 2\nread(3, "", 1) = 0\nwrite(1, "", 0) = 0\n';
-  const { stderr } = withFiles({}, (cwd) => seccat(words, { cwd, input: again }));
-  assert.match(stderr, "start-up needs no call that is not needed afterwards too");
+  assert.match(
+    told(log, "--phases", "exec"),
+    "no phase began behind the start, so what only start-up needs is not known",
+  );
+  assert.match(told(again, "--marker-fd", "9"), "start-up needs no call that is not needed afterwards too");
 });
 
 test("--pid, --after and --default choose the process, the phase and the default", () => {
