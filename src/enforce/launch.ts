@@ -92,7 +92,10 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
   const hungUp = send(child, prepared.orders.channel, message);
   let supervisor: Supervisor | undefined;
   try {
-    if (prepared.onListener) supervisor = await attach(prepared, pid, status, hungUp);
+    if (prepared.onListener) {
+      endAtExit(child);
+      supervisor = await attach(prepared, pid, status, hungUp).finally(() => waiting.delete(child));
+    }
     await hungUp.promise;
     const failure = failureOf(prepared, readProgress(status), exited);
     if (!failure) return { kind: "started", pid, child, exited, ...(supervisor ? { supervisor } : {}) };
@@ -108,6 +111,20 @@ async function carryOut(prepared: Prepared, options: SpawnOptions): Promise<Star
     closeSync(status);
     release();
   }
+}
+
+/** Launchers that wait to be let go on. */
+const waiting = new Set<ChildProcess>();
+let isHooked = false;
+
+/** Ends a launcher that still waits when this process exits, which would find out after seconds only that nobody answers. */
+function endAtExit(child: ChildProcess): void {
+  waiting.add(child);
+  if (isHooked) return;
+  isHooked = true;
+  process.on("exit", () => {
+    for (const launcher of waiting) launcher.kill("SIGKILL");
+  });
 }
 
 /** The failure with what a handler threw, where one did: it may be the call that became the command. */
@@ -163,10 +180,10 @@ async function attach(
   status: number,
   hungUp: HangUp,
 ): Promise<Supervisor | undefined> {
-  const waiting = block.steps.findIndex((step) => step.nr === undefined);
+  const step = block.steps.findIndex(({ nr }) => nr === undefined);
   while (!hungUp.happened && onListener) {
     const { done, result } = readProgress(status);
-    if (done === waiting && result >= 0) {
+    if (done === step && result >= 0) {
       const supervisor = onListener(await takeListener(pid, { listener: result }));
       const go = new Uint8Array(8).fill(1);
       writeSync(status, go, 0, go.length, STATUS_GO);

@@ -150,7 +150,8 @@ test("the launcher has no page that is both writable and executable", async () =
   );
 });
 
-test("a launcher whose supervisor is killed before it lets it go on is gone soon after", async () => {
+/** The pid of a launcher that waits for a process which ends by `end` instead of letting it go on. */
+function launcherLeftBy(end: string): { readonly pid: number; readonly signal: string | null } {
   const script = `
     const { readFileSync, writeSync } = await import("node:fs");
     const { launch } = await import(${JSON.stringify(sourceUrl("src/enforce/launch"))});
@@ -158,22 +159,38 @@ test("a launcher whose supervisor is killed before it lets it go on is gone soon
     await launch([notifyAll()], ["true"], {
       onListener() {
         writeSync(1, readFileSync("/proc/self/task/" + process.pid + "/children", "utf8"));
-        process.kill(process.pid, "SIGKILL");
+        ${end}
       },
     });`;
   const done = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     encoding: "utf8",
     timeout: 60_000,
   });
-  assert.is(done.signal, "SIGKILL", done.stderr);
   const pid = Number(done.stdout.trim());
-  assert.ok(pid > 0, done.stdout);
+  assert.ok(pid > 0, done.stdout + done.stderr);
+  return { pid, signal: done.signal };
+}
+
+test("a launcher whose supervisor is killed before it lets it go on is gone soon after", async () => {
+  const { pid, signal } = launcherLeftBy('process.kill(process.pid, "SIGKILL");');
+  assert.is(signal, "SIGKILL");
   // All of its calls are handed over, exit too, and its own descriptor keeps the listener open.
   const deadline = performance.now() + 120_000;
   while (existsSync(`/proc/${pid}`) && performance.now() < deadline) await sleep(100);
   const left = existsSync(`/proc/${pid}`);
   if (left) process.kill(pid, "SIGKILL");
   assert.not.ok(left);
+});
+
+test("a launcher whose supervisor exits before it lets it go on is ended by it", () => {
+  const { pid } = launcherLeftBy("process.exit(9);");
+  let status = "State: X";
+  try {
+    status = readFileSync(`/proc/${pid}/status`, "latin1");
+  } catch {
+    // It is gone already; else it is as good as dead.
+  }
+  assert.match(status, /^State:\s*[XZ]|^(Sig|Shd)Pnd:\s*[0-9a-f]+1[0-9a-f]{2}$/m);
 });
 
 test("loses no output of a command that ends before anyone listens", async () => {
