@@ -54,31 +54,50 @@ const WARM = 8;
 /** Times that a round goes over the calls: what counts is the engine, so its data may stay in the cache. */
 const PASSES = 8;
 
+/**
+ * Calls that a loop of the bench goes over before it begins anew: V8 makes a loop that runs for long fast in the middle of it, and
+ * where that came too early, starts it slow each time.
+ */
+const STRETCH = 512;
+
+/** Goes over all calls by a loop that takes those from a number up to another. */
+function inStretches(count: number, loop: (from: number, to: number) => void): () => void {
+  return () => {
+    for (let from = 0; from < count; from += STRETCH) loop(from, Math.min(count, from + STRETCH));
+  };
+}
+
 /** Seccat's engines: each judges all calls once and leaves the answers in `returns`. */
 function ownEngines(program: Program, calls: Uint32Array, returns: Uint32Array) {
   const evaluator = jit(program);
-  const single = Array.from({ length: returns.length }, (_, i) => calls.slice(16 * i, 16 * i + 16));
-  const batch = evaluator.batch(calls, returns);
+  const count = returns.length;
+  const single = Array.from({ length: count }, (_, i) => calls.slice(16 * i, 16 * i + 16));
   return {
-    run() {
-      let i = 0;
-      for (const words of single) returns[i++] = run(program, words);
-    },
-    evaluate() {
-      let i = 0;
-      for (const words of single) returns[i++] = evaluator.evaluate(words);
-    },
-    evaluateAt() {
-      for (let i = 0; i < returns.length; i++) returns[i] = evaluator.evaluateAt(calls, 16 * i);
-    },
+    run: inStretches(count, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const words = single[i];
+        if (words) returns[i] = run(program, words);
+      }
+    }),
+    evaluate: inStretches(count, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const words = single[i];
+        if (words) returns[i] = evaluator.evaluate(words);
+      }
+    }),
+    evaluateAt: inStretches(count, (from, to) => {
+      for (let i = from; i < to; i++) returns[i] = evaluator.evaluateAt(calls, 16 * i);
+    }),
     evaluateMany() {
       evaluator.evaluateMany(calls, returns);
     },
-    batch,
-    apart() {
-      let i = 0;
-      for (const words of single) returns[i++] = (words[0] ?? 0) ^ (words[1] ?? 0);
-    },
+    batch: evaluator.batch(calls, returns),
+    apart: inStretches(count, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const words = single[i];
+        if (words) returns[i] = (words[0] ?? 0) ^ (words[1] ?? 0);
+      }
+    }),
     floor: floorOf(calls, returns),
   };
 }
