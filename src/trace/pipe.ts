@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, createReadStream, openSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { closeSync, constants, createReadStream, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,23 +14,27 @@ export interface NamedPipe {
   read(): AsyncIterable<Uint8Array>;
   /** Says that no further writer will come. */
   release(): void;
-  /** Closes what is not being read, and removes it. */
-  close(): Promise<void>;
+  /** Closes what is not being read, and removes it, as an exit of this process does. */
+  close(): void;
 }
 
 /** Makes a named pipe. Throws SeccatError "host" when this machine cannot. */
 export async function makePipe(): Promise<NamedPipe> {
   let folder: string | undefined;
   try {
-    folder = await mkdtemp(join(tmpdir(), "seccat-"));
+    folder = mkdtempSync(join(tmpdir(), "seccat-"));
     const path = join(folder, "trace");
     await run("mkfifo", ["-m", "600", path]);
     return openPipe(folder, path);
   } catch (error) {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) remove(folder);
     const received = error instanceof Error ? error.message.trim() : String(error);
     throw new SeccatError({ code: "host", message: `no named pipe can be made in ${tmpdir()}`, received });
   }
+}
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function openPipe(folder: string, path: string): NamedPipe {
@@ -39,6 +42,8 @@ function openPipe(folder: string, path: string): NamedPipe {
   // is no end before we close it, whether strace comes late, early or never.
   let writer: number | undefined = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   let reader: number | undefined = openSync(path, constants.O_RDONLY);
+  const leave = () => remove(folder);
+  process.on("exit", leave);
   const release = () => {
     if (writer !== undefined) closeSync(writer);
     writer = undefined;
@@ -53,11 +58,12 @@ function openPipe(folder: string, path: string): NamedPipe {
       reader = undefined;
       for await (const piece of stream) yield piece;
     },
-    async close() {
+    close() {
       release();
       if (reader !== undefined) closeSync(reader);
       reader = undefined;
-      await rm(folder, { recursive: true, force: true });
+      process.off("exit", leave);
+      leave();
     },
   };
 }

@@ -82,7 +82,7 @@ export async function recordStrace(command: readonly string[], options: RecordOp
     await judge(session, strace, name);
     return recorded;
   } finally {
-    await pipe.close();
+    pipe.close();
   }
 }
 

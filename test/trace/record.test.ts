@@ -255,7 +255,7 @@ live("SIGINT from the terminal is the command's to answer", async () => {
   assert.equal(JSON.parse(lines.at(-1) ?? "{}"), { code: 9, left: [] });
 });
 
-live("a recorder that is killed by its own exit leaves nothing behind", async () => {
+live("a recorder that is killed by its own exit leaves nothing behind", async (folder) => {
   const code = `
     const { recordStrace } = await import(${JSON.stringify(new URL(`../../src/trace/record.${extension}`, import.meta.url).href)});
     recordStrace(["sleep", "100"], { each: (event) => {
@@ -265,8 +265,13 @@ live("a recorder that is killed by its own exit leaves nothing behind", async ()
     } });`;
   const { stdout, status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
     encoding: "utf8",
+    env: { ...process.env, TMPDIR: folder },
   });
   assert.is(status, 0, stderr);
+  assert.equal(
+    readdirSync(folder).filter((name) => name.startsWith("seccat-")),
+    [],
+  );
   const pid = Number(stdout.trim());
   assert.ok(pid > 1, stdout);
   const until = Date.now() + 3000;
