@@ -165,7 +165,7 @@ snapshots("conditions that no text says in full differ by their marks", () => {
 snapshots("programs of the same meaning have the same snapshot, and it says what the policy says", () => {
   const random = new Random(seedOf("testing/snapshot"));
   let compared = 0;
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 5 || (compared < 1000 && i < 50); i++) {
     const policy = randomPolicy(random);
     const own = taken(policy);
     for (const optimise of ["speed", "size"] as const)
@@ -179,7 +179,7 @@ snapshots("programs of the same meaning have the same snapshot, and it says what
       assert.is(text, wanted, `policy ${i}, number ${call.nr}`);
     }
   }
-  assert.ok(compared > 1000, `${compared} calls compared`);
+  assert.ok(compared >= 1000, `${compared} calls compared`);
 });
 
 type Call = ReturnType<typeof cases>["calls"][number];
