@@ -9,8 +9,7 @@
  * bpf_filter are left out with a word where they are missing.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -23,6 +22,7 @@ import { Random, seedOf } from "../test/seed.ts";
 import { randomCalls } from "./calls.ts";
 import type { Chart } from "./chart.ts";
 import { type Engine, engines, floorOf, type Terms, type Times } from "./duel.ts";
+import { inFolder } from "./folder.ts";
 import { machine } from "./machine.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildInterpreter, buildLibseccomp, runLibseccomp } from "./peer.ts";
@@ -256,9 +256,4 @@ function chartOf(results: readonly Result[]): Chart {
 }
 
 const wanted = asked(policies);
-const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-try {
-  await bench(folder, wanted);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inFolder((folder) => bench(folder, wanted));

@@ -11,13 +11,13 @@
  * kills cannot be made twice. All filters take turns, each time in a child of their own (bench/kernel.c).
  * Needs Linux on x86_64, gcc and libseccomp-dev.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readProgram } from "../src/bpf/codec.ts";
 import type { Program } from "../src/bpf/program.ts";
 import { compile } from "../src/compile/index.ts";
 import type { Chart } from "./chart.ts";
+import { inFolder } from "./folder.ts";
 import { machine } from "./machine.ts";
 import { readNeutral, rulesForLibseccomp } from "./neutral.ts";
 import { buildKernel, buildLibseccomp, runLibseccomp } from "./peer.ts";
@@ -232,9 +232,4 @@ function skip(why: string): void {
 }
 
 const wanted = asked(policies);
-const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-try {
-  await bench(folder, wanted);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inFolder((folder) => bench(folder, wanted));

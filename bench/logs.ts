@@ -9,24 +9,14 @@
  * where they are missing.
  */
 import { spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { seedOf } from "../test/seed.ts";
+import { inFolder } from "./folder.ts";
 import { machine } from "./machine.ts";
-import type { Spread } from "./quantile.ts";
 import { type Asked, asked, deliver, printTable, progress } from "./report.ts";
 import { root } from "./root.ts";
-import { type Job, timeJobs } from "./timed.ts";
+import { barsOf, type Job, ratesOf, timeJobs } from "./timed.ts";
 import { traceLog } from "./tracelog.ts";
 
 const MEGABYTE = 1_000_000;
@@ -171,15 +161,7 @@ async function bench(folder: string, wanted: Asked): Promise<void> {
   const log = join(folder, "strace.log");
   writeLog(log, seed, SPEED_BYTES);
   const bytes = statSync(log).size;
-  const perSecond = ({ median, p10, p90 }: Spread): Spread => {
-    const rate = (ms: number) => bytes / MEGABYTE / (ms / 1000);
-    return { median: rate(median), p10: rate(p90), p90: rate(p10) };
-  };
-  const results = timeJobs(jobsFor(folder, log), ROUNDS).map(({ name, wall, cpu }) => ({
-    name,
-    wall: perSecond(wall),
-    cpu: perSecond(cpu),
-  }));
+  const results = timeJobs(jobsFor(folder, log), ROUNDS).map((timed) => ratesOf(timed, bytes / MEGABYTE));
   printTable(
     ["MB of text a second", "by the clock", "of processor time"],
     results.map(({ name, wall, cpu }) => [name, wall.median.toFixed(0), cpu.median.toFixed(0)]),
@@ -206,9 +188,7 @@ async function bench(folder: string, wanted: Asked): Promise<void> {
     chart: {
       title: "Reading strace's logs",
       unit: "MB of text a second",
-      form: "bars",
-      series: ["by the clock", "processor time"],
-      groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
+      ...barsOf(results),
       notes: [
         `A log of ${SPEED_BYTES / MEGABYTE} MB, start of the process included; medians of ${ROUNDS} rounds.`,
       ],
@@ -217,9 +197,4 @@ async function bench(folder: string, wanted: Asked): Promise<void> {
 }
 
 const wanted = asked([]);
-const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-try {
-  await bench(folder, wanted);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inFolder((folder) => bench(folder, wanted));

@@ -7,9 +7,6 @@
  * median of handlers by name through koffi is above 15 microseconds a call.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type BackendName, loadShim } from "../shim/index.ts";
 import { launch } from "../src/enforce/launch.ts";
@@ -19,6 +16,7 @@ import { serve } from "../src/enforce/serve.ts";
 import { supervisedSpawn } from "../src/enforce/supervise.ts";
 import { sourceUrl } from "../test/enforce/launched.ts";
 import { denyOnly, ret } from "../test/enforce/programs.ts";
+import { inFolder } from "./folder.ts";
 import { machine } from "./machine.ts";
 import { buildNotify } from "./peer.ts";
 import { medianInterval, type Spread, spreadOf } from "./quantile.ts";
@@ -168,9 +166,4 @@ async function bench(folder: string, wanted: Asked): Promise<void> {
 }
 
 const wanted = asked([]);
-const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-try {
-  await bench(folder, wanted);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inFolder((folder) => bench(folder, wanted));

@@ -5,15 +5,15 @@
  *
  * Needs bash. Exits with 1 when a median is above its aim.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPolicy, writePolicy } from "../src/formats/index.ts";
+import { inFolder } from "./folder.ts";
 import { machine } from "./machine.ts";
 import type { Spread } from "./quantile.ts";
 import { type Asked, asked, deliver, printTable } from "./report.ts";
 import { root } from "./root.ts";
-import { type Job, timeJobs } from "./timed.ts";
+import { barsOf, type Job, timeJobs } from "./timed.ts";
 
 const ROUNDS = 25;
 
@@ -71,9 +71,7 @@ function bench(folder: string, wanted: Asked): void {
     chart: {
       title: "Whole processes",
       unit: "milliseconds",
-      form: "bars",
-      series: ["by the clock", "processor time"],
-      groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
+      ...barsOf(results),
       notes: [`Medians of ${ROUNDS} rounds in turn, lines from the 10th to the 90th percentile.`],
     },
   });
@@ -84,9 +82,4 @@ function inColumns({ median, p10, p90 }: Spread): string[] {
 }
 
 const wanted = asked([]);
-const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-try {
-  bench(folder, wanted);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inFolder((folder) => bench(folder, wanted));

@@ -6,20 +6,19 @@
  * A million random calls to docker-default in each of three notations, from a file to nowhere, start of the process
  * included. Needs bash.
  */
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { syscallName } from "../arch/index.ts";
 import { encode } from "../src/bpf/codec.ts";
 import { compile } from "../src/compile/index.ts";
 import { Random, seedOf } from "../test/seed.ts";
 import { randomCalls } from "./calls.ts";
+import { inFolder } from "./folder.ts";
 import { machine } from "./machine.ts";
 import { readNeutral } from "./neutral.ts";
-import type { Spread } from "./quantile.ts";
 import { type Asked, asked, deliver, printTable } from "./report.ts";
 import { root } from "./root.ts";
-import { timeJobs } from "./timed.ts";
+import { barsOf, ratesOf, timeJobs } from "./timed.ts";
 
 const CALLS = 1_000_000;
 const ROUNDS = 5;
@@ -71,15 +70,7 @@ function bench(folder: string, wanted: Asked): void {
       code: what.startsWith("strace") ? 2 : 1,
     }));
   });
-  const rate = ({ median, p10, p90 }: Spread): Spread => {
-    const perSecond = (ms: number) => CALLS / ms / 1000;
-    return { median: perSecond(median), p10: perSecond(p90), p90: perSecond(p10) };
-  };
-  const results = timeJobs(jobs, ROUNDS).map(({ name, wall, cpu }) => ({
-    name,
-    wall: rate(wall),
-    cpu: rate(cpu),
-  }));
+  const results = timeJobs(jobs, ROUNDS).map((timed) => ratesOf(timed, CALLS / 1e6));
   printTable(
     ["million calls a second", "by the clock", "of processor time"],
     results.map(({ name, wall, cpu }) => [name, wall.median.toFixed(2), cpu.median.toFixed(2)]),
@@ -90,18 +81,11 @@ function bench(folder: string, wanted: Asked): void {
     chart: {
       title: "seccat emulate FILTER -",
       unit: "million calls a second",
-      form: "bars",
-      series: ["by the clock", "processor time"],
-      groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
+      ...barsOf(results),
       notes: [`${CALLS} random calls, start of the process included; medians of ${ROUNDS} rounds.`],
     },
   });
 }
 
 const wanted = asked([]);
-const folder = mkdtempSync(join(tmpdir(), "seccat-bench-"));
-try {
-  bench(folder, wanted);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await inFolder((folder) => bench(folder, wanted));

@@ -1,5 +1,6 @@
 /** How long whole processes take: by the clock, and of the processor, which a busy machine disturbs less. */
 import { spawnSync } from "node:child_process";
+import type { Chart } from "./chart.ts";
 import { type Spread, spreadOf } from "./quantile.ts";
 import { progress } from "./report.ts";
 
@@ -40,6 +41,24 @@ export function timeJobs(jobs: readonly Job[], rounds: number): Timed[] {
   return jobs.map(({ name }, i) => {
     return { name, wall: spreadOf(times[i]?.wall ?? []), cpu: spreadOf(times[i]?.cpu ?? []) };
   });
+}
+
+/** How much of `work` a job does in a second, by the clock and of processor time. */
+export function ratesOf({ name, wall, cpu }: Timed, work: number): Timed {
+  const rate = ({ median, p10, p90 }: Spread): Spread => {
+    const perSecond = (ms: number) => work / (ms / 1000);
+    return { median: perSecond(median), p10: perSecond(p90), p90: perSecond(p10) };
+  };
+  return { name, wall: rate(wall), cpu: rate(cpu) };
+}
+
+/** The bars of a chart of jobs. */
+export function barsOf(results: readonly Timed[]): Pick<Chart, "form" | "series" | "groups"> {
+  return {
+    form: "bars",
+    series: ["by the clock", "processor time"],
+    groups: results.map(({ name, wall, cpu }) => ({ name, values: [wall, cpu] })),
+  };
 }
 
 function timeJob({ name, command, input = "/dev/null", code = 0 }: Job): readonly [number, number, number] {
