@@ -31,6 +31,11 @@ export function linkOf(path: string): string | undefined {
   return attempt(() => readlinkSync(path));
 }
 
+/** The code of an error of Node's, such as ENOENT; the words of one that has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
 /** The words of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

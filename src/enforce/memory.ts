@@ -12,6 +12,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import type { CallResult } from "../../shim/index.ts";
 import { SeccatError } from "../abi/error.ts";
+import { codeOf } from "./fact.ts";
 import type { Listener } from "./listener.ts";
 import { type Native, native, nr } from "./native.ts";
 import type { Call } from "./notify.ts";
@@ -173,7 +174,7 @@ function copyThroughProc(
         : writeSync(file, bytes, 0, bytes.length, Number(address));
     return count > 0 ? { kind: "copied", count } : { kind: "fault", address };
   } catch (error) {
-    const errno = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const errno = codeOf(error);
     return errno === "EIO" || errno === "EFAULT" ? { kind: "fault", address } : { kind: "refused", errno };
   } finally {
     if (file !== undefined) closeSync(file);

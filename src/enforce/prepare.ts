@@ -1,4 +1,5 @@
 /** Everything about a launch that can be decided, and refused, before any process is made. */
+
 import { statSync } from "node:fs";
 import type { Stream } from "node:stream";
 import { decodeAction } from "../abi/action.ts";
@@ -17,6 +18,7 @@ import {
   wordBytes,
 } from "./command.ts";
 import type { Denial } from "./denials.ts";
+import { codeOf } from "./fact.ts";
 import { type Block, layOut, type Orders, type Step, stepData } from "./launcher/block.ts";
 import { launcherMachines, makeLauncher, type Way, wayOf } from "./launcher/index.ts";
 import type { Listener } from "./listener.ts";
@@ -249,7 +251,7 @@ function checkDirectory(cwd: string): void {
   try {
     if (statSync(cwd).isDirectory()) return;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = codeOf(error);
     problem = code === "ENOENT" ? "it does not exist" : (whyNotReached[code] ?? code);
   }
   throw new SeccatError({

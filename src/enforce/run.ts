@@ -1,11 +1,12 @@
 /** A command in place of this process, as `env` and `timeout` run one: same terminal, same signals, same ending. */
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import { SeccatError } from "../abi/error.ts";
 import type { Program } from "../bpf/program.ts";
 import type { Text } from "./command.ts";
 import { failureOf } from "./failure.ts";
 import type { Started } from "./launch.ts";
+import { statFields } from "./live/look.ts";
 import { originalOpenFiles } from "./openfiles.ts";
 import {
   type NotStarted,
@@ -176,16 +177,6 @@ export function endedAs(
 export function inForeground(): boolean {
   const [, , group, , terminal, foreground] = statFields("self");
   return group !== undefined && terminal !== "0" && group === foreground;
-}
-
-/** state ppid pgrp session tty_nr tpgid ... of a process; nothing where they cannot be read. */
-function statFields(pid: number | "self"): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" "); // behind the name, which may hold blanks and brackets
-  } catch {
-    return [];
-  }
 }
 
 /** A command that a shell continues may still be seen stopped for so long, in milliseconds. */

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, readSync } from "node:fs";
 import { SeccatError } from "../abi/error.ts";
+import { codeOf } from "./fact.ts";
 import type { Progress } from "./failure.ts";
 import { STATUS_DONE, STATUS_RESULT, STATUS_SIZE } from "./launcher/layout.ts";
 import type { Prepared, SpawnOptions, StdioEntry } from "./prepare.ts";
@@ -123,10 +124,6 @@ function trySpawn(
 
 /** An abort emits `error`, which is for the caller to hear once the command runs; until then its end says enough. */
 export function ignore(): void {}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
-}
 
 /** Resolves when the process has ended. */
 export function exitOf(child: ChildProcess): Promise<Exit> {

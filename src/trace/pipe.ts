@@ -14,7 +14,7 @@ export interface NamedPipe {
   read(): AsyncIterable<Uint8Array>;
   /** Says that no further writer will come. */
   release(): void;
-  /** Closes what is not being read, and removes it, as an exit of this process does. */
+  /** Closes what is not being read, and removes it. */
   close(): void;
 }
 
@@ -42,8 +42,6 @@ function openPipe(folder: string, path: string): NamedPipe {
   // is no end before we close it, whether strace comes late, early or never.
   let writer: number | undefined = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   let reader: number | undefined = openSync(path, constants.O_RDONLY);
-  const leave = () => remove(folder);
-  process.on("exit", leave);
   const release = () => {
     if (writer !== undefined) closeSync(writer);
     writer = undefined;
@@ -62,8 +60,7 @@ function openPipe(folder: string, path: string): NamedPipe {
       release();
       if (reader !== undefined) closeSync(reader);
       reader = undefined;
-      process.off("exit", leave);
-      leave();
+      remove(folder);
     },
   };
 }

@@ -221,7 +221,7 @@ function guard(
     killAll(session);
     session.child.kill("SIGKILL");
     // Or the end of this process would wait for the one that waits for the log.
-    pipe.release();
+    pipe.close();
   };
   for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, key);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, forward);

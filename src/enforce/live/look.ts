@@ -27,9 +27,8 @@ export const proc: Look = Object.freeze({
     return { exe: linkOf(`/proc/${pid}/exe`) ?? "", comm: readProc(`/proc/${pid}/comm`).trimEnd() };
   },
   stamp(pid: number) {
-    // pid (comm) state ppid ... startstack is the 28th field; the beginning of the stack is random
-    const stat = readProc(`/proc/${pid}/stat`);
-    const startstack = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[25] ?? "";
+    // startstack is the 28th field; the beginning of the stack is random
+    const startstack = statFields(pid)[25] ?? "";
     return `${startstack} ${linkOf(`/proc/${pid}/exe`) ?? ""}`;
   },
   isAlive(tid: number) {
@@ -44,6 +43,12 @@ export const proc: Look = Object.freeze({
     return linkOf(`/proc/${tid}/fd/${fd}`)?.startsWith("socket:") ?? false;
   },
 });
+
+/** state ppid pgrp session tty_nr tpgid ... of a process, as texts; no more than an empty one where they cannot be read. */
+export function statFields(pid: number | "self"): string[] {
+  const stat = readProc(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" "); // behind the name, which may hold blanks and brackets
+}
 
 /** The beginning of a file of /proc; "" when it cannot be read, as when the process is gone. */
 export function readProc(path: string): string {
